@@ -1,0 +1,81 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One list for every Swift target: safe by default, nothing imported by accident.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableExperimentalFeature("SafeInteropWrappers"),
+]
+
+/// C is optimised in debug builds too: at -O0 the kernels are fifty times slower.
+let c: [CSetting] = [.unsafeFlags(["-std=c23", "-O2", "-Wall", "-Wextra", "-Werror"])]
+
+let package = Package(
+    name: "DynaDetect",
+    products: [.executable(name: "dynadetect", targets: ["dynadetect"])],
+    targets: [
+        // The way of a request: bytes on a socket become a request, …
+        .target(name: "HTTPServer", swiftSettings: strict),
+        // … its body a picture, letterboxed, …
+        .target(
+            name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict),
+        // … the picture waits with its like for a worker, …
+        .target(name: "Batching", swiftSettings: strict),
+        // … who runs the network …
+        .target(name: "Inference", dependencies: ["CKernels"], swiftSettings: strict),
+        // … that was read from a file, …
+        .target(name: "Checkpoints", dependencies: ["CZlib"], swiftSettings: strict),
+        // … turns its output into boxes, …
+        .target(
+            name: "Detection", dependencies: ["Checkpoints", "Inference"], swiftSettings: strict),
+        // … and answers in JSON.
+        .target(
+            name: "DetectionService",
+            dependencies: [
+                "HTTPServer", "Imaging", "Batching", "Inference", "Checkpoints", "Detection",
+                "CBuiltInModel",
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "dynadetect", dependencies: ["DetectionService"], swiftSettings: strict),
+
+        // The loops that must be fast, and the starter model's bytes.
+        .target(name: "CKernels", cSettings: c),
+        .target(name: "CBuiltInModel", cSettings: c),
+
+        // Debian's libraries, each behind one Swift file.
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .target(name: "CPNG", dependencies: ["CLibPNG"], cSettings: c),
+        .systemLibrary(
+            name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(
+            name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Tests mirror sources; TidyTests hold what the compiler does not.
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Goldens")],
+            swiftSettings: strict),
+        .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
+        .testTarget(
+            name: "InferenceTests", dependencies: ["Inference", "CKernels"],
+            resources: [.copy("Goldens")], swiftSettings: strict),
+        .testTarget(
+            name: "CheckpointsTests", dependencies: ["Checkpoints"], resources: [.copy("Goldens")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DetectionTests", dependencies: ["Detection", "Checkpoints", "Inference"],
+            resources: [.copy("Goldens")], swiftSettings: strict),
+        .testTarget(
+            name: "DetectionServiceTests", dependencies: ["DetectionService"],
+            resources: [.copy("Goldens")], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,135 @@
+// The loops that must be fast. No state, no allocation, no threads: each call does the items it is
+// told to, and the answer of an item does not depend on which call or thread does it.
+//
+// LAYOUT. An activation of C channels is kept in blocks of 16 channels ("nChw16c"). One block is a
+// plane of (H + 2·halo) × (W + 2·halo) pixels of 16 floats; the planes of a value lie one behind the
+// other. The halo holds zeros, so that a convolution reads its padding like any pixel. The network's
+// input alone has pixels of 4 floats (3 channels and a zero). A block need not be full: channels
+// that are no multiple of 16 end in zero lanes, and `used` says how many lanes of each input block
+// hold channels.
+#pragma once
+#include <lifetimebound.h>
+#include <ptrcheck.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Instruction sets, worst to best for one machine.
+enum dd_isa { DD_BASELINE = 0, DD_AVX2 = 1, DD_AVX512 = 2, DD_NEON = 3 };
+
+/// Whether this CPU (and its operating system) can run `isa`.
+int dd_isa_available(enum dd_isa isa);
+
+enum dd_activation { DD_IDENTITY = 0, DD_SILU = 1, DD_RELU = 2, DD_HARDSWISH = 3 };
+
+/// Where a value's planes are shaped; the span beside it starts at the first plane's first halo pixel.
+struct dd_planes {
+    int32_t blocks;  // planes
+    int32_t height;
+    int32_t width;
+    int32_t halo;
+    int32_t lanes;  // floats a pixel: 16, or 4 for the network's input
+};
+
+/// A convolution over blocked planes.
+struct dd_conv {
+    struct dd_planes in;
+    struct dd_planes out;
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t padding_height, padding_width;  // ≤ in.halo
+    int32_t dilation_height, dilation_width;
+    enum dd_activation activation;
+};
+
+/// Output blocks that one packed weight group serves (2 for AVX-512, 1 elsewhere). Groups count from
+/// the first output block; the last may be smaller.
+int dd_conv_group(enum dd_isa isa);
+
+/// Rows y0 ..< y1 of output blocks of group `group` (blocks group·G ..< min((group+1)·G, out.blocks)).
+///
+/// - weights: those of this group alone: [in block][k_h][k_w][step < used[block]][g][16], g over the
+///   blocks of the group. Input blocks that a group does not read have used[block] = 0.
+/// - bias: 16 floats for each output block of the value (all groups).
+/// - residual: added after the activation, planes shaped like `out`; count 0 for none.
+void dd_conv_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1,
+    const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
+    const uint8_t *_Nonnull __counted_by(used_count) used __noescape, ptrdiff_t used_count,
+    const float *_Nonnull __counted_by(weights_count) weights __noescape, ptrdiff_t weights_count,
+    const float *_Nonnull __counted_by(bias_count) bias __noescape, ptrdiff_t bias_count,
+    const float *_Nonnull __counted_by(residual_count) residual __noescape, ptrdiff_t residual_count,
+    struct dd_planes residual_planes,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// A depthwise convolution (groups = channels, one output a channel), rows y0 ..< y1 of one block.
+/// weights: [block][k_h][k_w][16]; bias and residual as above.
+void dd_depthwise_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t block, int32_t y0, int32_t y1,
+    const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
+    const float *_Nonnull __counted_by(weights_count) weights __noescape, ptrdiff_t weights_count,
+    const float *_Nonnull __counted_by(bias_count) bias __noescape, ptrdiff_t bias_count,
+    const float *_Nonnull __counted_by(residual_count) residual __noescape, ptrdiff_t residual_count,
+    struct dd_planes residual_planes,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// Window maximum of one block, rows y0 ..< y1; cells outside the picture do not count.
+void dd_max_pool_rows(
+    enum dd_isa isa, struct dd_planes in_planes, struct dd_planes out_planes, int32_t kernel,
+    int32_t stride, int32_t padding, int32_t block, int32_t y0, int32_t y1,
+    const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// Nearest neighbour: output rows y0 ..< y1 of one block.
+void dd_upsample_rows(
+    enum dd_isa isa, struct dd_planes in_planes, struct dd_planes out_planes, int32_t factor,
+    int32_t block, int32_t y0, int32_t y1,
+    const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// out = x + y over rows of one block; the three may differ in halo.
+void dd_add_rows(
+    enum dd_isa isa, struct dd_planes x_planes, struct dd_planes y_planes,
+    struct dd_planes out_planes, int32_t block, int32_t y0, int32_t y1,
+    const float *_Nonnull __counted_by(x_count) x __noescape, ptrdiff_t x_count,
+    const float *_Nonnull __counted_by(y_count) y __noescape, ptrdiff_t y_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// Channels moved lane by lane: rows of `channels` channels starting at `in_channel` (counted in
+/// lanes: block·16 + lane) to `out_channel`. For the rare value that cannot be written in place.
+void dd_copy_rows(
+    struct dd_planes in_planes, struct dd_planes out_planes, int32_t in_channel,
+    int32_t out_channel, int32_t channels, int32_t y0, int32_t y1,
+    const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// Zeroes the halo beside rows y0 ..< y1 of blocks block0 ..< block1, and above row 0 or below the
+/// last row where the range touches them.
+void dd_clear_halo(
+    struct dd_planes planes, int32_t block0, int32_t block1, int32_t y0, int32_t y1,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// Means of the 16 lanes of blocks block0 ..< block1 (GAP): out[16·block + lane].
+void dd_means(
+    enum dd_isa isa, struct dd_planes planes, int32_t block0, int32_t block1,
+    const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// W' = Σ α_i W_i over elements first ..< first + out_count of `experts` kernels that lie one behind
+/// the other, `stride` floats apart; out[0] is element `first`.
+void dd_mix(
+    enum dd_isa isa, int32_t experts, ptrdiff_t stride, ptrdiff_t first,
+    const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,
+    const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// RGB bytes (height, width, 3) → v/255 in the input's planes (lanes = 4), rows y0 ..< y1, halo left.
+void dd_load_pixels(
+    struct dd_planes planes, int32_t y0, int32_t y1,
+    const uint8_t *_Nonnull __counted_by(pixels_count) pixels __noescape, ptrdiff_t pixels_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// (channels, height, width) floats → planes, zero in the lanes beyond `channels`; halo left.
+void dd_load_tensor(
+    struct dd_planes planes, int32_t channels,
+    const float *_Nonnull __counted_by(tensor_count) tensor __noescape, ptrdiff_t tensor_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);

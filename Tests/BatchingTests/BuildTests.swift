@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Batching
+
+@Test func `the target builds`() {}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Checkpoints
+
+@Test func `the target builds`() {}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import DetectionService
+
+@Test func `the target builds`() {}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Detection
+
+@Test func `the target builds`() {}
