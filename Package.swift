@@ -79,3 +79,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// FUZZ=1: one executable for each parser of a stranger's bytes (Fuzz/README.md).
+if Context.environment["FUZZ"] == "1" {
+    let fuzzer = ["-sanitize=fuzzer,address", "-parse-as-library"]
+    for (name, target) in [
+        ("Request", "HTTPServer"), ("Pickle", "Checkpoints"), ("Safetensors", "Checkpoints"),
+        ("Picture", "Imaging"),
+    ] {
+        package.targets.append(
+            .executableTarget(
+                name: "\(name)Fuzzer", dependencies: [.byName(name: target)],
+                path: "Fuzz/\(name)Fuzzer", swiftSettings: [.unsafeFlags(fuzzer)],
+                linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+    }
+}
