@@ -15,8 +15,6 @@ package struct Annotation: Sendable, Equatable {
 extension Picture {
     /// Draws boxes and labels onto the pixels.
     package mutating func draw(_ annotations: [Annotation]) { fatalError("stub") }
-    /// The picture as a baseline JPEG, 4:2:0.
-    package borrowing func jpeg(quality: Int) throws(EncodeError) -> [UInt8] { fatalError("stub") }
 }
 
 /// Why a picture could not be written.
