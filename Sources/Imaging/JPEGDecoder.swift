@@ -65,7 +65,7 @@ extension JPEGHeader {
 extension Picture {
     /// Cyan, magenta, yellow and key, stored inverted as Adobe does it, to red, green and blue.
     ///
-    /// OpenCV's formula: with c, k in 0…255, k − ((255 − c)·k >> 8); it is c·k/255 to within 1.
+    /// OpenCV's formula: with c, k in 0…255, k − (((255 − c)·k) >> 8); it is c·k/255 to within 1.
     fileprivate mutating func fill(fromInks inks: Span<UInt8>) {
         let count = size.area
         precondition(inks.count == count * 4)
@@ -74,7 +74,7 @@ extension Picture {
             let key = Int(inks[pixel * 4 + 3])
             for channel in 0..<3 {
                 let ink = Int(inks[pixel * 4 + channel])
-                output[pixel * 3 + channel] = UInt8(key - ((255 - ink) * key >> 8))
+                output[pixel * 3 + channel] = UInt8(key - (((255 - ink) * key) >> 8))
             }
         }
     }
