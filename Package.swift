@@ -23,7 +23,8 @@ let package = Package(
         .target(name: "HTTPServer", swiftSettings: strict),
         // … its body a picture, letterboxed, …
         .target(
-            name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict),
+            name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary("m")]),  // rounding calls it in debug builds
         // … the picture waits with its like for a worker, …
         .target(name: "Batching", swiftSettings: strict),
         // … who runs the network …

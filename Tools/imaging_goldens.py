@@ -124,6 +124,8 @@ def png_pictures():
     yield "png-orientation-behind", png(rgb, after=chunk(b"eXIf", tiff(6, ">")))
     two = chunk(b"eXIf", tiff(6)) + chunk(b"eXIf", tiff(3))
     yield "png-orientation-twice", png(rgb, before=two)
+    damaged = chunk(b"eXIf", tiff(6))[:-1] + b"x" + chunk(b"eXIf", tiff(3))
+    yield "png-orientation-bad-checksum", png(rgb, before=damaged)
     prefixed = chunk(b"eXIf", b"Exif\0\0" + tiff(6)) + chunk(b"eXIf", tiff(3))
     yield "png-orientation-prefixed", png(rgb, before=prefixed)
     control = struct.pack(">IIIIIHHBB", 0, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0)

@@ -1,10 +1,15 @@
 /// A box to draw, with its words.
 package struct Annotation: Sendable, Equatable {
+    /// On the picture that is drawn on.
     package let box: Box
+    /// The class's name, in any script.
     package let label: String
+    /// Chooses the colour, and stands for a name that cannot be drawn.
     package let classID: Int
+    /// 0…1.
     package let confidence: Float
 
+    /// An annotation; nothing is checked, drawing takes what comes.
     package init(box: Box, label: String, classID: Int, confidence: Float) {
         self.box = box
         self.label = label
@@ -28,8 +33,8 @@ extension Picture {
     /// Draws boxes and labels onto the pixels.
     ///
     /// Lines and letters grow with the picture. The first annotation is drawn last, over the
-    /// others: detections come by falling confidence. What lies outside is left out; a box with a
-    /// side that is no number is not drawn.
+    /// others: detections come by falling confidence. What lies outside is left out; a box whose
+    /// corners are no numbers, or change places, is not drawn.
     package mutating func draw(_ annotations: [Annotation]) {
         for annotation in annotations.reversed() {
             guard let frame = Rectangle(annotation.box, in: size) else { continue }
@@ -106,16 +111,13 @@ private struct Rectangle {
     let bottom: Int
 
     init?(_ box: Box, in size: PixelSize) {
-        func pixel(_ value: Float, _ end: Int) -> Int? {
-            value.isNaN ? nil : Int(min(max(value, 0), Float(end)).rounded())
+        guard box.x1 <= box.x2, box.y1 <= box.y2 else { return nil }  // so none is NaN
+        func pixel(_ value: Float, _ end: Int) -> Int {
+            Int(min(max(value, 0), Float(end)).rounded())
         }
-        guard let left = pixel(box.x1, size.width), let right = pixel(box.x2, size.width),
-            let top = pixel(box.y1, size.height), let bottom = pixel(box.y2, size.height),
-            left <= right, top <= bottom
-        else { return nil }
-        self.left = left
-        self.top = top
-        self.right = right
-        self.bottom = bottom
+        left = pixel(box.x1, size.width)
+        right = pixel(box.x2, size.width)
+        top = pixel(box.y1, size.height)
+        bottom = pixel(box.y2, size.height)
     }
 }

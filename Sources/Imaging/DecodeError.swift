@@ -9,7 +9,8 @@ package enum DecodeError: Error, Equatable {
     case truncated
     /// The bytes break the rules of their format; the text says which, in the decoder's words.
     case corrupt(String)
-    /// The header names more pixels than `max`. Nothing was decoded.
+    /// The header names more pixels than `max`; the size is the stored one, not turned upright.
+    /// Nothing was decoded.
     case tooManyPixels(PixelSize, max: Int)
     /// A progressive JPEG with more scans than any encoder writes: small to send, slow to decode.
     case tooManyScans

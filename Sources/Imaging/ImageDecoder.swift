@@ -40,7 +40,13 @@ package struct ImageLimits: Sendable, Equatable {
     /// Width times height, checked before decoding.
     package var pixelsMax: Int
 
+    /// The default asks for 300 MB of pixels at most.
     package init(pixelsMax: Int = 100_000_000) { self.pixelsMax = pixelsMax }
+
+    /// To be called as soon as a size is known, before anything that grows with it.
+    func check(_ size: PixelSize) throws(DecodeError) {
+        guard size.area <= pixelsMax else { throw .tooManyPixels(size, max: pixelsMax) }
+    }
 }
 
 /// What a picture's header says.
@@ -48,6 +54,7 @@ package struct ImageHeader: Sendable, Equatable {
     /// The formats that are decoded.
     package enum Format: String, Sendable { case jpeg, png, webp }
 
+    /// By the first bytes.
     package let format: Format
     /// In the upright frame.
     package let size: PixelSize
@@ -61,13 +68,9 @@ private enum Layout {
 
     init(_ bytes: Span<UInt8>, limits: ImageLimits) throws(DecodeError) {
         switch try Signature.format(of: bytes) {
-        case .jpeg: self = .jpeg(try JPEGHeader(bytes))
-        case .png: self = .png(try PNGHeader(bytes))
-        case .webp: self = .webp(try WebPHeader(bytes))
-        }
-        let size = header.size
-        guard size.area <= limits.pixelsMax else {
-            throw .tooManyPixels(size, max: limits.pixelsMax)
+        case .jpeg: self = .jpeg(try JPEGHeader(bytes, limits: limits))
+        case .png: self = .png(try PNGHeader(bytes, limits: limits))
+        case .webp: self = .webp(try WebPHeader(bytes, limits: limits))
         }
     }
 

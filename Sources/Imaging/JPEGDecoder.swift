@@ -1,7 +1,9 @@
 internal import CTurboJPEG
 
 extension JPEGHeader {
-    /// No encoder writes more: the longest scripts in use have about a dozen scans. Each scan costs a
+    /// More scans than any encoder writes.
+    ///
+    /// The longest scripts in use have about a dozen scans. Each scan costs a
     /// pass over the whole picture, however few bytes it has.
     static let scanCountMax = 100
 
@@ -44,22 +46,28 @@ extension JPEGHeader {
         guard result != 0 else { return }
         // The text lives in `decoder`, which is alive here; it is copied.
         let message = unsafe String(cString: tjGetErrorStr2(decoder))
-        let isWarning = unsafe tjGetErrorCode(decoder) == CInt(TJERR_WARNING.rawValue)
-        if let error = verdict(on: message, isWarning: isWarning, bytes) { throw error }
+        if let error = verdict(on: message, bytes) { throw error }
     }
 
     /// What a message of TurboJPEG's means for the picture: nil if it may be used.
     ///
-    /// Warnings name the first odd thing only, so the end marker is looked for besides. A
-    /// picture that is whole but damaged inside passes, as it does in OpenCV.
-    private func verdict(
-        on message: String, isWarning: Bool, _ bytes: Span<UInt8>
-    ) -> DecodeError? {
-        func says(_ words: String) -> Bool { message.utf8Contains(words) }
-        if says("remature end of") { return .truncated }
-        if isWarning { return survey(bytes).isEnded ? nil : .truncated }
-        return says("more than 500 scans") ? .tooManyScans : .corrupt(message)
+    /// The message alone tells a warning from an error: the library's error code says "warning"
+    /// also when an error follows one. A later error's words replace a warning's; of several
+    /// warnings the first one's stay, so the end marker is looked for besides. A picture that is
+    /// whole but damaged inside passes, as it does in OpenCV.
+    private func verdict(on message: String, _ bytes: Span<UInt8>) -> DecodeError? {
+        func begins(_ words: String) -> Bool { message.utf8.starts(with: words.utf8) }
+        let endsEarly = begins("Premature end") || begins("Corrupt JPEG data: premature end")
+        if endsEarly || !survey(bytes).isEnded { return .truncated }
+        if Self.warnings.contains(where: begins) { return nil }
+        return begins("Progressive JPEG image has more than") ? .tooManyScans : .corrupt(message)
     }
+
+    /// How libjpeg's warnings begin.
+    private static let warnings = [
+        "Corrupt JPEG data", "Inconsistent progression", "Invalid SOS parameters",
+        "Unknown Adobe color transform", "Warning",
+    ]
 }
 
 extension Picture {
@@ -83,8 +91,9 @@ extension Picture {
 extension Picture {
     /// The picture as a baseline JPEG, chroma halved in both directions (4:2:0).
     ///
-    /// - Parameter quality: 1…100; what is outside is brought inside.
-    /// - Throws: `failed` if a side is longer than a JPEG can be (65,500 pixels).
+    /// A quality outside 1…100 is brought inside.
+    ///
+    /// - Throws: `failed` if a side is longer than a JPEG can have (65,500 pixels).
     package borrowing func jpeg(quality: Int) throws(EncodeError) -> [UInt8] {
         let sideMax = 65_500
         guard size.width <= sideMax, size.height <= sideMax else {
@@ -111,17 +120,5 @@ extension Picture {
         guard result == 0 else { throw .failed(unsafe String(cString: tjGetErrorStr2(encoder))) }
         output.removeLast(output.count - Int(byteCount))
         return output
-    }
-}
-
-extension String {
-    /// Whether `words` stand anywhere in the text, byte for byte.
-    fileprivate func utf8Contains(_ words: String) -> Bool {
-        let text = Array(utf8)
-        let words = Array(words.utf8)
-        guard text.count >= words.count else { return false }
-        return (0...text.count - words.count).contains { start in
-            text[start..<start + words.count].elementsEqual(words)
-        }
     }
 }

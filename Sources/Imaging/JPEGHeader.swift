@@ -9,7 +9,7 @@ struct JPEGHeader {
     /// Where the first scan's marker stands.
     let firstScan: Int
 
-    init(_ bytes: Span<UInt8>) throws(DecodeError) {
+    init(_ bytes: Span<UInt8>, limits: ImageLimits) throws(DecodeError) {
         var segments = JPEGSegments(at: 2)
         var frame: (size: PixelSize, componentCount: Int, isProgressive: Bool)?
         var orientation: Orientation?
@@ -17,7 +17,9 @@ struct JPEGHeader {
             switch segment.marker {
             case 0xC0, 0xC1, 0xC2, 0xC9, 0xCA:
                 guard frame == nil else { throw .corrupt("two frame headers") }
-                frame = try Self.frame(bytes, segment)
+                let found = try Self.frame(bytes, segment)
+                try limits.check(found.size)
+                frame = found
             case 0xC3, 0xC5...0xC7, 0xCB, 0xCD...0xCF:
                 throw .unsupported(found: "lossless or hierarchical JPEG")
             case 0xE1 where orientation == nil:
@@ -45,7 +47,9 @@ struct JPEGHeader {
             let precision = bytes.byte(at: at), let height = bytes.bigEndian16(at: at + 1),
             let width = bytes.bigEndian16(at: at + 3), let components = bytes.byte(at: at + 5)
         else { throw .corrupt("a frame header that is too short") }
-        guard precision == 8 else { throw .unsupported(found: "JPEG with \(precision)-bit samples") }
+        guard precision == 8 else {
+            throw .unsupported(found: "JPEG with \(precision)-bit samples")
+        }
         guard width > 0, height > 0 else { throw .corrupt("a side of 0 pixels") }
         guard components == 1 || components == 3 || components == 4 else {
             throw .unsupported(found: "JPEG with \(components) components")

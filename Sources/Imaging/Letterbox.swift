@@ -11,26 +11,29 @@ package struct Letterbox: Sendable, Hashable {
         case square
     }
 
+    /// The upright picture that it is made for.
     package let source: PixelSize
     /// The network's input.
     package let target: PixelSize
     /// The picture inside it.
     package let resized: PixelSize
+    /// Columns of border on the left.
     package let left: Int
+    /// Rows of border above.
     package let top: Int
 
     /// The value of the border's samples.
     static let border: UInt8 = 114
 
-    /// - Parameters:
-    ///   - source: the upright picture's size, at least 1 × 1.
-    ///   - imageSize: the model's `imgsz`; rounded up to a multiple of max(stride, 32).
+    /// The letterbox for upright pictures of one size, at least 1 × 1.
     ///
-    /// A side that would shrink to nothing (1 of 10,000 × 1) stays 1 pixel wide.
+    /// `imageSize` is the model's `imgsz`, rounded up to a multiple of max(stride, 32). A side that
+    /// would shrink to nothing (1 of 10,000 × 1) stays 1 pixel wide.
     package init(source: PixelSize, imageSize: Int, stride: Int, shape: Shape) {
         precondition(source.width > 0 && source.height > 0, "a picture has at least one pixel")
-        let multiple = max(stride, 32)
-        let side = (max(imageSize, 1) + multiple - 1) / multiple * multiple
+        let sideMax = 1 << 20  // far beyond any network; keeps the sums below from overflowing
+        let multiple = min(max(stride, 32), sideMax)
+        let side = (min(max(imageSize, 1), sideMax) + multiple - 1) / multiple * multiple
         let ratio = min(
             Double(side) / Double(source.height), Double(side) / Double(source.width))
         resized = Self.scaled(source, by: ratio)

@@ -21,7 +21,8 @@ enum Orientation: Int, Sendable, CaseIterable {
         case .upsideDown, .transversed: (runsLeft, runsUp) = (true, true)
         case .flipped, .turnedLeft: (runsLeft, runsUp) = (false, true)
         }
-        let first = (runsUp ? size.height - 1 : 0) * stored.rowBytes
+        let first =
+            (runsUp ? size.height - 1 : 0) * stored.rowBytes
             + (runsLeft ? size.width - 1 : 0) * 3
         let storedX = runsLeft ? -3 : 3
         let storedY = runsUp ? -stored.rowBytes : stored.rowBytes

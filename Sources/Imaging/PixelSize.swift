@@ -1,8 +1,11 @@
 /// Width and height in pixels.
 package struct PixelSize: Sendable, Hashable {
+    /// Columns.
     package var width: Int
+    /// Rows.
     package var height: Int
 
+    /// A size; what it is for decides which are valid.
     package init(width: Int, height: Int) {
         self.width = width
         self.height = height

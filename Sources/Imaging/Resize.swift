@@ -15,8 +15,10 @@ private struct Tap {
     var firstWeight: Int32
     var secondWeight: Int32
 
-    /// - Parameter stopsAtBorders: whether the fraction is dropped outside of the first and last
-    ///   samples' middles (columns), or only the places are brought inside (rows).
+    /// One tap for each of `target` places.
+    ///
+    /// At the borders of columns the fraction is dropped
+    /// (`stopsAtBorders`); of rows only the places are brought inside.
     static func table(from source: Int, to target: Int, stopsAtBorders: Bool) -> [Tap] {
         // The two divisions are OpenCV's; together they round otherwise than source / target.
         let scale = 1 / (Double(target) / Double(source))
@@ -90,7 +92,9 @@ private struct StretchedRow {
     }
 }
 
-/// Writes the sum over the two rows from `start` on. The products are at most 255·128·2048 < 2³¹, the result at most 255.
+/// Writes the sum over the two rows from `start` on.
+///
+/// The products are at most 255·128·2048 < 2³¹, the result at most 255.
 private func blend(
     _ upper: Span<Int32>, _ upperWeight: Int32, _ lower: Span<Int32>, _ lowerWeight: Int32,
     into output: inout MutableSpan<UInt8>, at start: Int

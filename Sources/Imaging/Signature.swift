@@ -11,7 +11,8 @@ enum Signature {
         if bytes.has(jpeg) { return .jpeg }
         if bytes.has(png) { return .png }
         if bytes.has("RIFF") && bytes.has("WEBP", at: 8) { return .webp }
-        let isCutOffWebP = bytes.isCutOff(Array("RIFF".utf8)) || (bytes.has("RIFF") && bytes.count < 12)
+        let isCutOffWebP =
+            bytes.isCutOff(Array("RIFF".utf8)) || (bytes.has("RIFF") && bytes.count < 12)
         if bytes.isCutOff(jpeg) || bytes.isCutOff(png) || isCutOffWebP { throw .truncated }
         throw .unsupported(found: name(of: bytes))
     }
