@@ -101,6 +101,7 @@ static void conv_rows(const struct conv_call *call) {
         .weights = call->weights,
         .bias = call->bias,
     };
+    const ptrdiff_t residual_plane = plane_floats(call->residual_planes);
     sums *const *const sums_of = tiles_for(call->blocks, w.pixel);
     // A row is cut evenly: 20 pixels are 10 + 10 and not 14 + 6.
     const int32_t count = (c->out.width + WIDTH_MAX - 1) / WIDTH_MAX;
@@ -108,18 +109,19 @@ static void conv_rows(const struct conv_call *call) {
     for (int32_t y = call->y0; y < call->y1; y++) {
         const float *in = call->in
             + pixel(c->in, 0, (ptrdiff_t)y * c->stride_height - c->padding_height, -c->padding_width);
-        float *const row = call->out + pixel(c->out, call->first, y, 0);
-        float *out = row;
+        float *out = call->out + pixel(c->out, call->first, y, 0);
+        const float *residual = call->residual
+            ? call->residual + pixel(call->residual_planes, call->first, y, 0) : nullptr;
         for (int32_t i = 0; i < count; i++) {
             const int32_t m = narrow + (i < wider);
             sums_of[m - 1](&w, in, out);
+            for (int32_t b = 0; b < call->blocks; b++)
+                finish(
+                    c->activation, out + b * w.out_plane,
+                    residual ? residual + b * residual_plane : nullptr, m * 16);
             in += m * w.pixel;
             out += m * 16;
-        }
-        for (int32_t b = 0; b < call->blocks; b++) {
-            const float *residual = call->residual
-                ? call->residual + pixel(call->residual_planes, call->first + b, y, 0) : nullptr;
-            finish(c->activation, row + b * w.out_plane, residual, (ptrdiff_t)c->out.width * 16);
+            if (residual) residual += m * 16;
         }
     }
 }
