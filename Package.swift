@@ -67,8 +67,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "CKernels"],
+            name: "InferenceTests", dependencies: ["Inference", "CKernels", "CAllocationCount"],
             resources: [.copy("Goldens")], swiftSettings: strict),
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount", cSettings: c),
         .testTarget(
             name: "CheckpointsTests", dependencies: ["Checkpoints"], resources: [.copy("Goldens")],
             swiftSettings: strict),
