@@ -34,16 +34,6 @@ package enum ISA: String, Sendable, CaseIterable {
     }
 
     private static var highest: ISA { available.last ?? .baseline }
-
-    /// Its number in the kernels.
-    var code: dd_isa {
-        switch self {
-        case .baseline: DD_BASELINE
-        case .avx2: DD_AVX2
-        case .avx512: DD_AVX512
-        case .neon: DD_NEON
-        }
-    }
 }
 
 /// Why the instruction set that was asked for is not used.

@@ -4,8 +4,7 @@ import CKernels
 protocol PlaneSection: Section {
     var output: PlaneMap { get }
     /// Writes rows y0 ..< y1 of one block.
-    func write(
-        block: Int32, _ y0: Int32, _ y1: Int32, to out: inout MutableSpan<Float>, in arena: Arena)
+    func write(block: Int32, _ y0: Int32, _ y1: Int32, in arena: Arena)
 }
 
 extension PlaneSection {
@@ -20,8 +19,8 @@ extension PlaneSection {
     func run(item: Int, in arena: Arena) {
         let (block, rows) = tiling.range(of: item)
         let (b, y0, y1) = (Int32(block), Int32(rows.lowerBound), Int32(rows.upperBound))
+        write(block: b, y0, y1, in: arena)
         var out = arena.mutableSpan(output.region)
-        write(block: b, y0, y1, to: &out, in: arena)
         dd_clear_halo(output.planes, b, b + 1, y0, y1, &out)
     }
 }
@@ -32,9 +31,8 @@ struct AddSection: PlaneSection {
     let output: PlaneMap
     let isa: dd_isa
 
-    func write(
-        block: Int32, _ y0: Int32, _ y1: Int32, to out: inout MutableSpan<Float>, in arena: Arena
-    ) {
+    func write(block: Int32, _ y0: Int32, _ y1: Int32, in arena: Arena) {
+        var out = arena.mutableSpan(output.region)
         dd_add_rows(
             isa, left.planes, right.planes, output.planes, block, y0, y1, arena.span(left.region),
             arena.span(right.region), &out)
@@ -49,9 +47,8 @@ struct MaxPoolSection: PlaneSection {
     let padding: Int32
     let isa: dd_isa
 
-    func write(
-        block: Int32, _ y0: Int32, _ y1: Int32, to out: inout MutableSpan<Float>, in arena: Arena
-    ) {
+    func write(block: Int32, _ y0: Int32, _ y1: Int32, in arena: Arena) {
+        var out = arena.mutableSpan(output.region)
         dd_max_pool_rows(
             isa, input.planes, output.planes, kernel, stride, padding, block, y0, y1,
             arena.span(input.region), &out)
@@ -64,9 +61,8 @@ struct UpsampleSection: PlaneSection {
     let factor: Int32
     let isa: dd_isa
 
-    func write(
-        block: Int32, _ y0: Int32, _ y1: Int32, to out: inout MutableSpan<Float>, in arena: Arena
-    ) {
+    func write(block: Int32, _ y0: Int32, _ y1: Int32, in arena: Arena) {
+        var out = arena.mutableSpan(output.region)
         dd_upsample_rows(
             isa, input.planes, output.planes, factor, block, y0, y1, arena.span(input.region), &out)
     }
