@@ -20,7 +20,7 @@ let package = Package(
     products: [.executable(name: "dynadetect", targets: ["dynadetect"])],
     targets: [
         // The way of a request: bytes on a socket become a request, …
-        .target(name: "HTTPServer", swiftSettings: strict),
+        .target(name: "HTTPServer", dependencies: ["CLinux"], swiftSettings: strict),
         // … its body a picture, letterboxed, …
         .target(
             name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict),
@@ -55,6 +55,7 @@ let package = Package(
             name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(
             name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Tests mirror sources; TidyTests hold what the compiler does not.
