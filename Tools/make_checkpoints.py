@@ -13,6 +13,7 @@ again, deflated, to stay small.
 import copy
 import datetime
 import pathlib
+import types
 import zipfile
 
 import numpy as np
@@ -155,6 +156,7 @@ def strip(model):
 
 def unstripped(ema):
     """What a trainer leaves in `last.pt`: `ema` beside another `model` and the optimizer's state."""
+    ema.args = types.SimpleNamespace(imgsz=96, task="detect")
     model = copy.deepcopy(ema)
     for parameter in model.parameters():
         parameter.data.add_(1.0)
