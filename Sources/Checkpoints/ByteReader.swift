@@ -8,9 +8,7 @@ struct ByteReader {
     let name: String
     private let start: Int
 
-    /// Reads a part of a file.
-    ///
-    /// - Parameter range: clamped to the file; a reader beyond the end is at its end.
+    /// Reads a part of a file; a range beyond the end is cut there.
     init(_ bytes: FileBytes, _ range: Range<Int>, name: String) {
         self.bytes = bytes
         self.name = name

@@ -5,8 +5,9 @@
 // there before it is used, and everything a file can make longer has a limit in `Limits`. Tensors are not
 // copied: each keeps the mapped file alive and knows its place in it.
 
-/// A model file: a tree of modules with named tensors. Nothing in the file is ever executed.
+/// A model file: a tree of modules with named tensors.
 ///
+/// Nothing in the file is ever executed.
 /// Two kinds of file give the same description: `.pt` as Ultralytics and `torch.save` write it, and
 /// `.safetensors` with the architecture in its metadata, which ``write(to:)`` makes from either.
 package final class Checkpoint: Sendable {
@@ -23,9 +24,7 @@ package final class Checkpoint: Sendable {
         try self.init(FileBytes(mapping: path))
     }
 
-    /// Reads a model from bytes in memory, which are copied once.
-    ///
-    /// - Parameter name: stands in errors where a path would.
+    /// Reads a model from bytes in memory, which are copied once; errors of the whole carry the name.
     package convenience init(bytes: [UInt8], name: String) throws(CheckpointError) {
         guard !bytes.isEmpty else {
             throw .malformed(place: name, reason: "is empty")

@@ -12,12 +12,20 @@ package enum CheckpointError: Error, Equatable {
 
 extension CheckpointError: CustomStringConvertible {
     /// One line for a person: the place, then what is wrong with it.
+    ///
+    /// Names come from the file: control characters, which could write on a terminal, are replaced.
     package var description: String {
-        switch self {
-        case .unreadable(let path, let reason): "\(path): \(reason)"
-        case .malformed(let place, let reason), .refused(let place, let reason),
-            .limit(let place, let reason):
-            "\(place): \(reason)"
+        let (place, reason) =
+            switch self {
+            case .unreadable(let path, let reason): (path, reason)
+            case .malformed(let place, let reason), .refused(let place, let reason),
+                .limit(let place, let reason):
+                (place, reason)
+            }
+        var line = String.UnicodeScalarView()
+        for scalar in "\(place): \(reason)".unicodeScalars {
+            line.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
         }
+        return String(line)
     }
 }

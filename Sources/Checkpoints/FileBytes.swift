@@ -79,7 +79,8 @@ final class FileBytes: @unchecked Sendable {
     func load<Bits: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as: Bits.Type) -> Bits {
         precondition(offset >= 0 && offset <= count - MemoryLayout<Bits>.size)
         // In bounds: checked the line above. Every platform we build for is little-endian.
-        return unsafe Bits(littleEndian: region.loadUnaligned(fromByteOffset: offset, as: Bits.self))
+        return unsafe Bits(
+            littleEndian: region.loadUnaligned(fromByteOffset: offset, as: Bits.self))
     }
 }
 

@@ -1,4 +1,6 @@
-/// What a file may make us hold, each with its reason. Real figures are YOLOv8x's, unstripped.
+/// What a file may make us hold, each with its reason.
+///
+/// Figures of real files are those of an unstripped YOLOv8x.
 enum Limits {
     /// A zip's central directory is read whole; a real file has 1,000 to 5,000 entries.
     static let zipEntries = 200_000
@@ -7,12 +9,12 @@ enum Limits {
     /// `data.pkl`; a real one is under 2 MB.
     static let pickleBytes = 64 << 20
     /// Values a pickle pushes, stores and remembers; a real one has 100,000.
-    static let pickleValues = 4_000_000
+    static let pickleValues = 2_000_000
     /// One string or byte string of a pickle.
     static let pickleStringBytes = 16 << 20
-    /// A class's or module's name in a pickle, and a path that is joined from parts.
-    static let pickleNameBytes = 4096
-    /// Modules of a tree; shared modules count each time they stand in it. A real one has 500.
+    /// A class's, tensor's or storage's name, and a path that is joined from parts.
+    static let nameBytes = 4096
+    /// Modules of a tree, shared ones counted each time they stand in it; a real one has 500.
     static let modules = 20_000
     /// Modules inside each other; a real tree is 8 deep.
     static let moduleDepth = 32

@@ -1,6 +1,6 @@
 /// One `nn.Module`: what its class is called, what it holds.
 package struct Module: Sendable {
-    /// The class's last name, such as `C2f_DynamicConv`. A hint: children decide.
+    /// The class's last name, such as `C2f_DynamicConv`: a hint, children decide.
     package let className: String
     /// Where it stands, such as `model.2.m.0.cv1`; empty for the root.
     package let path: String

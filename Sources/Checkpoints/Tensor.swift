@@ -24,10 +24,8 @@ package struct Tensor: Sendable {
 
     /// A tensor inside a storage, after checking that every element lies in it.
     ///
-    /// - Parameters:
-    ///   - range: the storage's bytes in the file.
-    ///   - first: the first element, in elements from the start of the range.
-    ///   - strides: row-major where nil.
+    /// The storage is `range` of the file's bytes; `first` is the tensor's first element in it. Strides
+    /// are row-major where nil.
     init(
         _ elementType: ElementType, shape: [Int], strides: [Int]? = nil, first: Int = 0,
         in storage: FileBytes, range: Range<Int>, place: String
@@ -57,10 +55,12 @@ package struct Tensor: Sendable {
         guard isSound, isEmpty || last < held else {
             throw .malformed(
                 place: place,
-                reason: "a tensor of shape \(shape) reaches outside its storage of \(held) elements")
+                reason: "a tensor of shape \(shape) reaches outside its storage of \(held) elements"
+            )
         }
         guard isEmpty || count <= max(held, Limits.expandedElements) else {
-            throw .limit(place: place, reason: "shape \(shape) repeats a storage of \(held) elements")
+            throw .limit(
+                place: place, reason: "shape \(shape) repeats a storage of \(held) elements")
         }
         self.elementType = elementType
         self.shape = shape

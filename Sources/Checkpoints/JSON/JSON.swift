@@ -30,8 +30,9 @@ extension JSON {
 }
 
 extension JSON {
-    /// The value as text without spaces (RFC 8259). Floats keep every bit and always show a point or
-    /// exponent; they must be finite.
+    /// The value as text without spaces (RFC 8259).
+    ///
+    /// Floats keep every bit and always show a point or exponent; they must be finite.
     var text: String {
         var text = ""
         write(to: &text)

@@ -120,7 +120,9 @@ struct JSONParser: ~Escapable {
                 }
                 code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
             }
-            guard let scalar = Unicode.Scalar(code) else { throw malformed("half a surrogate pair") }
+            guard let scalar = Unicode.Scalar(code) else {
+                throw malformed("half a surrogate pair")
+            }
             return Array(String(Character(scalar)).utf8)
         default: throw malformed("an unknown escape")
         }
@@ -161,7 +163,8 @@ struct JSONParser: ~Escapable {
         let unsigned = digits.first == "-" ? digits.dropFirst() : digits[...]
         let isPlain =
             unsigned.first?.isNumber == true && digits.last?.isNumber == true
-            && !(unsigned.count > 1 && unsigned.first == "0" && unsigned.dropFirst().first?.isNumber == true)
+            && !(unsigned.count > 1 && unsigned.first == "0"
+                && unsigned.dropFirst().first?.isNumber == true)
             && !digits.contains(".e") && !digits.contains(".E")
         if isPlain {
             if isInteger, let value = Int(digits) { return .int(value) }

@@ -32,7 +32,8 @@ enum PickleCall {
         // Figures of a training run: numbers of NumPy, dates, devices, byte strings. Kept by name only.
         case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
             "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
-            "numpy.dtype", "_codecs.encode", "datetime.datetime", "datetime.date", "datetime.timedelta",
+            "numpy.dtype", "_codecs.encode", "datetime.datetime", "datetime.date",
+            "datetime.timedelta",
             "torch.device", "builtins.complex", "__builtin__.complex", "builtins.slice",
             "__builtin__.slice", "builtins.range", "__builtin__.range", "__builtin__.xrange",
             "builtins.bytearray", "__builtin__.bytearray":
@@ -63,7 +64,7 @@ enum PickleCall {
         case .attribute:
             // A fused module's `forward` is bound to another of its methods: kept by name.
             guard arguments.count == 2, case .string(let name) = arguments[1],
-                name.hasPrefix("forward"), name.utf8.count <= Limits.pickleNameBytes
+                name.hasPrefix("forward"), name.utf8.count <= Limits.nameBytes
             else { return nil }
             return heap.record(name)
         case .path: return path(arguments, on: heap)
@@ -105,7 +106,7 @@ enum PickleCall {
         var path = ""
         for part in parts {
             guard case .string(let text) = part,
-                path.utf8.count + text.utf8.count < Limits.pickleNameBytes
+                path.utf8.count + text.utf8.count < Limits.nameBytes
             else { return nil }
             path += path.isEmpty || path.hasSuffix("/") ? text : "/\(text)"
         }

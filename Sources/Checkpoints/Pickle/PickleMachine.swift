@@ -15,7 +15,9 @@ struct PickleMachine {
     private var instruction = 0
 
     /// A machine at the start of a pickle.
-    init(_ bytes: FileBytes, _ range: Range<Int>, name: String, valuesMax: Int = Limits.pickleValues) {
+    init(
+        _ bytes: FileBytes, _ range: Range<Int>, name: String, valuesMax: Int = Limits.pickleValues
+    ) {
         reader = ByteReader(bytes, range, name: name)
         valuesLeft = valuesMax
     }
@@ -108,16 +110,16 @@ struct PickleMachine {
         case .memoize: memo[memo.count] = try top()
 
         case .global:
-            let module = try reader.line(max: Limits.pickleNameBytes)
-            let name = try reader.line(max: Limits.pickleNameBytes)
+            let module = try reader.line(max: Limits.nameBytes)
+            let name = try reader.line(max: Limits.nameBytes)
             stack.append(heap.global(module: module, name: name))
         case .stackGlobal:
             guard case .string(let name) = try pop(), case .string(let module) = try pop() else {
                 throw malformed("names a class by something that is no text")
             }
-            guard max(module.utf8.count, name.utf8.count) <= Limits.pickleNameBytes else {
+            guard max(module.utf8.count, name.utf8.count) <= Limits.nameBytes else {
                 throw .limit(
-                    place: place, reason: "a name is longer than \(Limits.pickleNameBytes) bytes")
+                    place: place, reason: "a name is longer than \(Limits.nameBytes) bytes")
             }
             stack.append(heap.global(module: module, name: name))
         case .newObj:
@@ -139,8 +141,8 @@ struct PickleMachine {
             let callee = items.removeFirst()
             try call(callee, heap.tuple(items))
         case .inst:
-            let module = try reader.line(max: Limits.pickleNameBytes)
-            let name = try reader.line(max: Limits.pickleNameBytes)
+            let module = try reader.line(max: Limits.nameBytes)
+            let name = try reader.line(max: Limits.nameBytes)
             let arguments = heap.tuple(try popToMark())
             try call(heap.global(module: module, name: name), arguments)
         case .binPersID: try persistent(try pop())
@@ -184,7 +186,9 @@ struct PickleMachine {
     }
 
     private mutating func popToMark() throws(CheckpointError) -> [PickleValue] {
-        guard let mark = marks.popLast() else { throw malformed("closes a mark that was never set") }
+        guard let mark = marks.popLast() else {
+            throw malformed("closes a mark that was never set")
+        }
         let values = Array(stack[mark...])
         stack.removeLast(stack.count - mark)
         return values
@@ -239,7 +243,9 @@ struct PickleMachine {
     }
 
     private mutating func newRecord() throws(CheckpointError) {
-        guard case .global(let i) = try pop() else { throw malformed("makes an object of no class") }
+        guard case .global(let i) = try pop() else {
+            throw malformed("makes an object of no class")
+        }
         stack.append(heap.record(heap.globals[i].lastName))
     }
 
@@ -270,7 +276,8 @@ struct PickleMachine {
         }
         guard let value = call.value(of: items, on: &heap) else {
             throw .refused(
-                place: place, reason: "\(name.fullName) with arguments that torch.save never writes")
+                place: place, reason: "\(name.fullName) with arguments that torch.save never writes"
+            )
         }
         // What a call copied is charged, so that one list cannot be copied again and again.
         try charge(heap.size(of: value))

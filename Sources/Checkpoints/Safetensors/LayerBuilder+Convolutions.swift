@@ -1,7 +1,8 @@
 extension LayerBuilder {
     /// A convolution, static or dynamic, with batch normalisation unless it is fused, and SiLU.
     mutating func conv(
-        _ name: String, _ path: String, _ input: Int, _ output: Int, kernel: Int = 1, stride: Int = 1
+        _ name: String, _ path: String, _ input: Int, _ output: Int, kernel: Int = 1,
+        stride: Int = 1
     ) throws(CheckpointError) -> Module {
         let inner = join(path, "conv")
         var children: [(name: String, module: Module)] = []
@@ -62,7 +63,8 @@ extension LayerBuilder {
         let shape = mixed["weight"]?.shape ?? []
         guard shape.count == 2, (1...Limits.channels).contains(shape[0]) else {
             throw .malformed(
-                place: join(mixedPath, "weight"), reason: "is of shape \(shape), not [experts, kernel]")
+                place: join(mixedPath, "weight"),
+                reason: "is of shape \(shape), not [experts, kernel]")
         }
         // The kernel is output · input / groups · k²: its size tells the groups.
         let whole = output * input * kernel * kernel
@@ -106,7 +108,8 @@ extension LayerBuilder {
         tensors: [String: Tensor] = [:], attributes: [String: Attribute] = [:]
     ) -> Module {
         Module(
-            className: name, path: path, children: children, tensors: tensors, attributes: attributes)
+            className: name, path: path, children: children, tensors: tensors,
+            attributes: attributes)
     }
 
     /// Modules under `0`, `1`, ….

@@ -31,7 +31,8 @@ struct LayerBuilder {
                 shortcut: arguments.bool(3, else: true))
         } else if name.hasPrefix("Bottleneck") {
             return try bottleneck(
-                name, path, input(), output(), kernels: (3, 3), shortcut: arguments.bool(2, else: true))
+                name, path, input(), output(), kernels: (3, 3),
+                shortcut: arguments.bool(2, else: true))
         } else if name.hasPrefix("SPPF") {
             let pool = try pool(
                 join(path, "m"), kernel: arguments.int(2, else: 5, max: 63))
@@ -60,7 +61,8 @@ struct LayerBuilder {
         }
         throw .refused(
             place: path,
-            reason: "the layer \(name.prefix(40)) is unknown; Conv, DynamicConv, C2f, C3, Bottleneck, "
+            reason:
+                "the layer \(name.prefix(40)) is unknown; Conv, DynamicConv, C2f, C3, Bottleneck, "
                 + "SPP, SPPF, Upsample, Concat and Detect are supported")
     }
 

@@ -73,7 +73,8 @@ struct LayerList {
         }
         store = builder.store
         let layers = Module(
-            className: "Sequential", path: "model", children: children, tensors: [:], attributes: [:])
+            className: "Sequential", path: "model", children: children, tensors: [:],
+            attributes: [:])
         return Module(
             className: "DetectionModel", path: "", children: [("model", layers)], tensors: [:],
             attributes: [
@@ -117,12 +118,14 @@ struct LayerArguments {
     }
 
     /// Whole numbers from 1.
-    func integers(_ i: Int, else standard: [Int]? = nil, max: Int) throws(CheckpointError) -> [Int] {
+    func integers(_ i: Int, else standard: [Int]? = nil, max: Int) throws(CheckpointError) -> [Int]
+    {
         guard let list = i < values.count ? values[i].integers : standard, list.count <= 64,
             list.allSatisfy({ (1...max).contains($0) })
         else {
             throw .malformed(
-                place: place, reason: "argument \(i) must be a list of whole numbers from 1 to \(max)")
+                place: place,
+                reason: "argument \(i) must be a list of whole numbers from 1 to \(max)")
         }
         return list
     }

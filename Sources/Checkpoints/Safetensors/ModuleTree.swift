@@ -18,8 +18,10 @@ extension JSON {
         self = .object(items)
     }
 
-    /// An attribute. What JSON lacks is an object of one key that begins with a dollar sign; such a key
-    /// of a map gets a second one.
+    /// An attribute as JSON.
+    ///
+    /// What JSON lacks is an object of one key that begins with a dollar sign; such a key of a map
+    /// gets a second one.
     init(_ attribute: Attribute) {
         switch attribute {
         case .null: self = .null
@@ -57,7 +59,8 @@ extension Module {
         var children: [(name: String, module: Module)] = []
         for (name, node) in tree["children"]?.object ?? [] {
             guard isModuleName(name) else {
-                throw .malformed(place: place, reason: "“\(name.prefix(40))” is no name of a module")
+                throw .malformed(
+                    place: place, reason: "“\(name.prefix(40))” is no name of a module")
             }
             let child = try Module(
                 tree: node, path: join(path, name), depth: depth + 1, from: &store)

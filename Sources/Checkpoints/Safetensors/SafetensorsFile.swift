@@ -28,6 +28,11 @@ struct SafetensorsFile {
                 for (key, text) in value.object ?? [] { metadata[key] = text.string }
                 continue
             }
+            guard name.utf8.count <= Limits.nameBytes else {
+                throw .limit(
+                    place: "“\(name.prefix(80))…”",
+                    reason: "a name is longer than \(Limits.nameBytes) bytes")
+            }
             let (tensor, range) = try SafetensorsFile.tensor(name, value, in: file, from: data)
             elementsLeft -= tensor.count
             guard elementsLeft >= 0 else {
@@ -58,7 +63,8 @@ struct SafetensorsFile {
         guard let elementType = Tensor.ElementType(safetensors: type) else {
             throw .refused(
                 place: name,
-                reason: "elements of \(type.prefix(20)); F16, BF16, F32, F64, I64, I32, U8 and BOOL "
+                reason:
+                    "elements of \(type.prefix(20)); F16, BF16, F32, F64, I64, I32, U8 and BOOL "
                     + "are supported")
         }
         let held = file.count - data
@@ -86,7 +92,9 @@ extension Tensor.ElementType {
 
     /// The type of this name in a safetensors header.
     init?(safetensors name: String) {
-        guard let found = Self.safetensorsNames.first(where: { $0.name == name }) else { return nil }
+        guard let found = Self.safetensorsNames.first(where: { $0.name == name }) else {
+            return nil
+        }
         self = found.type
     }
 

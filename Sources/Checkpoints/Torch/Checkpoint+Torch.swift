@@ -17,7 +17,8 @@ extension TorchFile {
         if TorchModules.isModule(root, in: heap) { return root }
         guard case .dict = root else {
             throw .refused(
-                place: "data.pkl", reason: "holds no model; a dict with `model` or `ema` is supported")
+                place: "data.pkl",
+                reason: "holds no model; a dict with `model` or `ema` is supported")
         }
         guard let model = heap.value("ema", of: root) ?? heap.value("model", of: root),
             TorchModules.isModule(model, in: heap)
@@ -37,8 +38,10 @@ extension TorchFile {
         let state = heap.state(model)
         let names = heap.value("names", of: state) ?? heap.value("names", of: root)
         let training = heap.value("train_args", of: root)
-        let settings = [training, heap.value("args", of: state), heap.value("overrides", of: state)]
-            .compactMap { $0 }
+        let settings = [
+            training, heap.value("args", of: state), heap.value("overrides", of: state),
+        ]
+        .compactMap { $0 }
         func setting(_ name: String) -> PickleValue? {
             for place in settings {
                 let dict = if case .record = place { heap.state(place) } else { place }

@@ -3,7 +3,7 @@ struct TorchFile {
     let heap: PickleHeap
     /// What the pickle holds: a dict with `model`, `ema` and others, or the model itself.
     let root: PickleValue
-    private let archive: ZipArchive
+    let archive: ZipArchive
     private let prefix: String
 
     /// Reads the zip's directory and `data.pkl`; no storage is touched.
@@ -25,11 +25,15 @@ struct TorchFile {
                 reason: "is a TorchScript archive; save the model itself with torch.save")
         }
         if let order = archive.entries["\(prefix)/byteorder"] {
-            let (bytes, range) = try archive.contents(of: order)
-            guard bytes.span.extracting(range).starts(with: "little") else {
+            guard order.bytes < 64, try archive.text(of: order).hasPrefix("little") else {
                 throw .refused(
                     place: "byteorder", reason: "only little-endian files are supported")
             }
+        }
+        guard entry.bytes <= Limits.pickleBytes else {
+            throw .limit(
+                place: "data.pkl",
+                reason: "is \(entry.bytes) bytes; up to \(Limits.pickleBytes) are read")
         }
         let (bytes, range) = try archive.contents(of: entry)
         var machine = PickleMachine(bytes, range, name: "data.pkl")
@@ -37,16 +41,25 @@ struct TorchFile {
         heap = machine.heap
     }
 
-    /// The bytes of a storage that a tensor names.
-    func contents(
+    /// The zip's entry of a storage that a tensor names.
+    func entry(
         of storage: PickleHeap.Storage, place: String
-    ) throws(CheckpointError) -> (bytes: FileBytes, range: Range<Int>) {
-        guard storage.key.utf8.count <= Limits.pickleNameBytes,
+    ) throws(CheckpointError) -> ZipArchive.Entry {
+        guard storage.key.utf8.count <= Limits.nameBytes,
             let entry = archive.entries["\(prefix)/data/\(storage.key)"]
         else {
             throw .malformed(
                 place: place, reason: "its data (data/\(storage.key.prefix(40))) is missing")
         }
-        return try archive.contents(of: entry)
+        return entry
+    }
+}
+
+extension ZipArchive {
+    /// A small entry as text.
+    fileprivate func text(of entry: Entry) throws(CheckpointError) -> String {
+        let (bytes, range) = try contents(of: entry)
+        var reader = ByteReader(bytes, range, name: entry.name)
+        return try reader.text(range.count)
     }
 }

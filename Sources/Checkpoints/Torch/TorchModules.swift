@@ -105,7 +105,9 @@ struct TorchModules {
     }
 
     /// A few numbers in a row, such as `Detect.stride`; nil for larger ones, such as stored anchors.
-    private mutating func smallTensor(_ view: Int, place: String) throws(CheckpointError) -> Attribute? {
+    private mutating func smallTensor(_ view: Int, place: String) throws(CheckpointError)
+        -> Attribute?
+    {
         guard let shape = heap.items(heap.views[view].shape), shape.count <= 1 else { return nil }
         if case .int(let count)? = shape.first, count > Limits.attributeElements { return nil }
         let tensor = try tensors.tensor(view, place: place)
@@ -127,7 +129,8 @@ struct TorchModules {
         attributesLeft -= count
         guard attributesLeft >= 0 else {
             throw .limit(
-                place: place, reason: "all modules together hold more than \(Limits.attributes) values")
+                place: place,
+                reason: "all modules together hold more than \(Limits.attributes) values")
         }
     }
 

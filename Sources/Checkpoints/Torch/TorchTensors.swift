@@ -4,8 +4,15 @@ struct TorchTensors {
     /// Storages already found, with their checksums right: several views may share one.
     private var found: [String: (bytes: FileBytes, range: Range<Int>)] = [:]
     private var elementsLeft = Limits.elements
+    /// Entries that lie over each other could be summed up again and again: what they hold together is
+    /// no more than the file.
+    private var storedBytesLeft: Int
+    private var inflatedBytesLeft = Limits.inflatedBytes
 
-    init(_ file: TorchFile) { self.file = file }
+    init(_ file: TorchFile) {
+        self.file = file
+        storedBytesLeft = file.archive.file.count
+    }
 
     /// The tensor of a view.
     mutating func tensor(_ view: Int, place: String) throws(CheckpointError) -> Tensor {
@@ -23,7 +30,8 @@ struct TorchTensors {
                     + "float64, int64, int32, uint8 and bool are supported")
         }
         let contents = try contents(of: storage, place: place)
-        guard storage.count >= 0, storage.count <= contents.range.count / elementType.byteCount else {
+        guard storage.count >= 0, storage.count <= contents.range.count / elementType.byteCount
+        else {
             throw .malformed(
                 place: place,
                 reason: "its storage of \(storage.count) elements is only "
@@ -36,7 +44,8 @@ struct TorchTensors {
         elementsLeft -= tensor.count
         guard elementsLeft >= 0 else {
             throw .limit(
-                place: place, reason: "all tensors together hold more than \(Limits.elements) elements")
+                place: place,
+                reason: "all tensors together hold more than \(Limits.elements) elements")
         }
         return tensor
     }
@@ -45,7 +54,18 @@ struct TorchTensors {
         of storage: PickleHeap.Storage, place: String
     ) throws(CheckpointError) -> (bytes: FileBytes, range: Range<Int>) {
         if let contents = found[storage.key] { return contents }
-        let contents = try file.contents(of: storage, place: place)
+        let entry = try file.entry(of: storage, place: place)
+        if entry.isDeflated {
+            inflatedBytesLeft -= entry.bytes
+        } else {
+            storedBytesLeft -= entry.bytes
+        }
+        guard storedBytesLeft >= 0, inflatedBytesLeft >= 0 else {
+            throw .limit(
+                place: place,
+                reason: "storages overlap, or inflate to more than \(Limits.inflatedBytes) bytes")
+        }
+        let contents = try file.archive.contents(of: entry)
         found[storage.key] = contents
         return contents
     }

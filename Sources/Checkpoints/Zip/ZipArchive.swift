@@ -23,7 +23,8 @@ struct ZipArchive {
         guard directory.entryCount <= Limits.zipEntries else {
             throw .limit(
                 place: "zip directory",
-                reason: "holds \(directory.entryCount) entries; up to \(Limits.zipEntries) are read")
+                reason: "holds \(directory.entryCount) entries; up to \(Limits.zipEntries) are read"
+            )
         }
         var reader = ByteReader(file, directory.range, name: "zip directory")
         var entries: [String: Entry] = [:]
@@ -38,7 +39,8 @@ struct ZipArchive {
     }
 
     /// An entry's bytes after its checksum was found right: inside the file, or inflated.
-    func contents(of entry: Entry) throws(CheckpointError) -> (bytes: FileBytes, range: Range<Int>) {
+    func contents(of entry: Entry) throws(CheckpointError) -> (bytes: FileBytes, range: Range<Int>)
+    {
         var reader = ByteReader(
             file, entry.headerOffset..<file.count, name: "zip entry “\(entry.name)”")
         guard try reader.integer(UInt32.self) == 0x0403_4B50 else {
@@ -56,7 +58,8 @@ struct ZipArchive {
             guard entry.bytes <= Limits.inflatedBytes else {
                 throw .limit(
                     place: "zip entry “\(entry.name)”",
-                    reason: "inflates to \(entry.bytes) bytes; up to \(Limits.inflatedBytes) are read")
+                    reason:
+                        "inflates to \(entry.bytes) bytes; up to \(Limits.inflatedBytes) are read")
             }
             // Deflate cannot do better than 1032 to 1: a larger claim is not worth the memory.
             guard entry.bytes / 1032 <= entry.storedBytes,
@@ -97,7 +100,8 @@ struct ZipArchive {
         var offset = UInt64(try reader.integer(UInt32.self))
         let name = try reader.text(nameBytes)
         let extraEnd = reader.position + extraBytes
-        var extra = ByteReader(reader.bytes, reader.position..<extraEnd, name: "zip entry “\(name)”")
+        var extra = ByteReader(
+            reader.bytes, reader.position..<extraEnd, name: "zip entry “\(name)”")
         try reader.skip(extraBytes + commentBytes)
         while extra.remaining >= 4 {
             let tag = try extra.integer(UInt16.self)
@@ -136,7 +140,8 @@ struct ZipArchive {
         _ file: FileBytes
     ) throws(CheckpointError) -> (range: Range<Int>, entryCount: Int) {
         let truncated = CheckpointError.malformed(
-            place: "file", reason: "the zip's directory is missing at its end: the file is truncated")
+            place: "file",
+            reason: "the zip's directory is missing at its end: the file is truncated")
         let recordBytes = 22
         let first = max(0, file.count - recordBytes - 0xFFFF)  // a comment may follow the record
         guard file.count >= recordBytes,
