@@ -1,7 +1,7 @@
 /// A tensor of the file; its bytes stay where they are until asked for.
 package struct Tensor: Sendable {
     /// How an element is stored.
-    package enum ElementType: String, Sendable {
+    package enum ElementType: String, Sendable, CaseIterable {
         case float16, bfloat16, float32, float64, int64, int32, uint8, bool
     }
 

@@ -85,17 +85,10 @@ struct SafetensorsFile {
 }
 
 extension Tensor.ElementType {
-    private static let safetensorsNames: [(type: Self, name: String)] = [
-        (.float16, "F16"), (.bfloat16, "BF16"), (.float32, "F32"), (.float64, "F64"),
-        (.int64, "I64"), (.int32, "I32"), (.uint8, "U8"), (.bool, "BOOL"),
-    ]
-
     /// The type of this name in a safetensors header.
     init?(safetensors name: String) {
-        guard let found = Self.safetensorsNames.first(where: { $0.name == name }) else {
-            return nil
-        }
-        self = found.type
+        guard let found = Self.allCases.first(where: { $0.safetensors == name }) else { return nil }
+        self = found
     }
 
     /// The name in a safetensors header.
