@@ -44,7 +44,9 @@ package final class Detector: Sendable {
         /// How the experts of every dynamic convolution are weighed; nil: as the file says.
         package var routing: RoutingKind?
         /// The rule that makes expert weights out of the router's output.
-        package enum RoutingKind: String, Sendable, CaseIterable, Encodable { case sigmoid, softmax }
+        package enum RoutingKind: String, Sendable, CaseIterable, Encodable {
+            case sigmoid, softmax
+        }
         /// Leaves to the file what is not given.
         package init(routing: RoutingKind? = nil) { self.routing = routing }
     }

@@ -14,7 +14,8 @@ extension NetworkBuilder {
         let strangers = module.childNames.subtracting(["routing", "cond_conv", "bn", "act"])
         if let stranger = strangers.sorted().first {
             throw module.unsupported(
-                "its \(stranger.shortened(to: 40)) is unknown; a DynamicConv is routing and cond_conv")
+                "its \(stranger.shortened(to: 40)) is unknown; a DynamicConv is routing and cond_conv"
+            )
         }
         let inputChannels = graph.channels(of: value)
         let experts = try module.child("cond_conv").inheriting(module)
@@ -22,7 +23,8 @@ extension NetworkBuilder {
         let count = shape.first ?? 0
         guard shape.count == 2 || shape.count == 5, (1...Limit.experts).contains(count) else {
             throw experts.unsupported(
-                "its weight is \(shape), not (M, C_out·C_in/groups·k·k) with M up to \(Limit.experts)")
+                "its weight is \(shape), not (M, C_out·C_in/groups·k·k) with M up to \(Limit.experts)"
+            )
         }
         let each = try experts.weightsOfEach(shape)
         let groups = try experts.integer("groups", in: 1...Limit.channels, default: 1)
@@ -30,7 +32,8 @@ extension NetworkBuilder {
             throw experts.unsupported("its \(inputChannels) channels do not make \(groups) groups")
         }
         let perGroup = inputChannels / groups
-        let window = try experts.window(shape: shape, each: each, perGroup: perGroup, behind: behind)
+        let window = try experts.window(
+            shape: shape, each: each, perGroup: perGroup, behind: behind)
         let geometry = try Geometry(of: experts, kernel: window.kernel)
         try geometry.check(
             experts, inputChannels: inputChannels, perGroup: perGroup,
@@ -49,7 +52,8 @@ extension NetworkBuilder {
             groups: groups,
             weights: .mixed(
                 Experts(
-                    count: count, kernels: try experts.floats("weight", shape: shape), biases: biases,
+                    count: count, kernels: try experts.floats("weight", shape: shape),
+                    biases: biases,
                     shift: [Float](repeating: 0, count: outputChannels), routing: router.routing)))
         let parameters =
             count * each + (hasBias ? count * outputChannels : 0) + router.parameters
@@ -95,7 +99,8 @@ extension Module {
         for name in ["out_channels", "out_features"] where outputs == nil {
             if attributes[name] != nil { outputs = try integer(name, in: channels) }
         }
-        outputs = outputs ?? tensors["bias"]?.shape.last ?? behind?.tensors["running_mean"]?.shape.first
+        outputs =
+            outputs ?? tensors["bias"]?.shape.last ?? behind?.tensors["running_mean"]?.shape.first
         if outputs == nil, let kernel, sides.contains(kernel.height), sides.contains(kernel.width) {
             outputs = each / (perGroup * kernel.height * kernel.width)
         }
@@ -112,7 +117,8 @@ extension Module {
         else {
             let size = kernel.map { "\($0.height)×\($0.width)" } ?? "k×k"
             throw unsupported(
-                "its experts have \(each) weights each, which is not \(outputs) × \(perGroup) × \(size)")
+                "its experts have \(each) weights each, which is not \(outputs) × \(perGroup) × \(size)"
+            )
         }
         return (outputs, kernel)
     }

@@ -12,7 +12,8 @@ struct Geometry {
     init(of module: Module, kernel: Convolution.Extent) throws(ModelError) {
         let sides = 1...NetworkBuilder.Limit.side
         guard sides.contains(kernel.height), sides.contains(kernel.width) else {
-            throw module.unsupported("its window must be from 1 to \(sides.upperBound) cells a side")
+            throw module.unsupported(
+                "its window must be from 1 to \(sides.upperBound) cells a side")
         }
         try module.require(
             "transposed", { $0 == .bool(false) }, else: "transposed convolutions are not supported")

@@ -28,7 +28,9 @@ struct HeadDecoder {
         for scale in head.strides.indices {
             let (_, height, width) = maps.shape(2 * scale + 1)
             for y in 0..<height {
-                guard mark(in: maps, scale: scale, y: y, width: width, floor: floor) else { continue }
+                guard mark(in: maps, scale: scale, y: y, width: width, floor: floor) else {
+                    continue
+                }
                 for x in 0..<width where isMarked[x] {
                     Self.gather(&logits, from: maps, map: 2 * scale + 1, y: y, x: x)
                     guard let (classID, score) = best(above: options.confidence),

@@ -13,7 +13,9 @@ extension Module {
     var childNames: Set<String> { Set(children.map { $0.name }) }
 
     func child(_ name: String) throws(ModelError) -> Module {
-        guard let child = self[child: name] else { throw .missing(module: place, what: "its \(name)") }
+        guard let child = self[child: name] else {
+            throw .missing(module: place, what: "its \(name)")
+        }
         return child
     }
 
@@ -58,7 +60,8 @@ extension Module {
             let width = values[values.count - 1], range.contains(height), range.contains(width)
         else {
             throw unsupported(
-                "its \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+                "its \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return Convolution.Extent(height, width)
     }

@@ -48,7 +48,9 @@ enum ModuleKind: Equatable {
         let isGhost = module.className.contains("Ghost")
         if names.isSuperset(of: ["routing", "cond_conv"]) { return .dynamicConvolution }
         if names == ["conv"], module[child: "conv"]?.className == "Sequential" { return .wrapper }
-        if names.contains("conv"), names.isSubset(of: ["conv", "bn", "act"]) { return .convolutionBlock }
+        if names.contains("conv"), names.isSubset(of: ["conv", "bn", "act"]) {
+            return .convolutionBlock
+        }
         if names == ["cv1", "cv2", "m"] { return splitBlock(module) }
         if names == ["cv1", "cv2", "cv3", "m"], !module.className.hasPrefix("RepC3") { return .c3 }
         if names == ["cv1", "cv2"] {

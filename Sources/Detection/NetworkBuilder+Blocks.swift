@@ -118,8 +118,10 @@ extension NetworkBuilder {
             .maxPool(kernel: kernel, stride: stride, padding: padding), to: [x], of: module)
     }
 
-    mutating func upsample(_ module: Module, from x: Graph.Value) throws(ModelError) -> Graph.Value {
-        try module.require("size", { _ in false }, else: "upsampling to a fixed size is not supported")
+    mutating func upsample(_ module: Module, from x: Graph.Value) throws(ModelError) -> Graph.Value
+    {
+        try module.require(
+            "size", { _ in false }, else: "upsampling to a fixed size is not supported")
         try module.require(
             "mode", { $0 == .string("nearest") },
             else: "only nearest-neighbour upsampling is supported")
@@ -127,7 +129,9 @@ extension NetworkBuilder {
         return try appendOne(.upsample(factor: factor), to: [x], of: module)
     }
 
-    mutating func concat(_ module: Module, of inputs: [Graph.Value]) throws(ModelError) -> Graph.Value {
+    mutating func concat(_ module: Module, of inputs: [Graph.Value]) throws(ModelError)
+        -> Graph.Value
+    {
         try module.require("d", { $0.whole == 1 }, else: "only channels (d = 1) can be joined")
         return try concatenate(inputs, of: module)
     }

@@ -11,9 +11,9 @@ extension NetworkBuilder {
     /// Modules one after another. A convolution takes in the BatchNorm and the activation that stand
     /// right behind it; where they stand alone they become 1×1 depthwise convolutions.
     ///
-    /// - Parameter name: what the steps are called; nil: each by its own module.
+    /// - Parameter owner: the module that the steps stand for; nil: each for its own.
     mutating func run(
-        _ modules: [Module], from input: Graph.Value, name: String?, depth: Int
+        _ modules: [Module], from input: Graph.Value, owner: Module?, depth: Int
     ) throws(ModelError) -> Graph.Value {
         var value = input
         var rest = modules[...]
@@ -39,7 +39,7 @@ extension NetworkBuilder {
             }
             if read.convolution.activation == .identity { try fuse(&rest, into: &read) }
             value = try appendOne(
-                .convolution(read.convolution), to: [value], of: module, named: name,
+                .convolution(read.convolution), to: [value], of: owner ?? module,
                 record: read.record)
         }
         return value
@@ -56,7 +56,7 @@ extension NetworkBuilder {
                     + "Hardswish and Identity")
         }
         let parts = [try module.child("conv"), module[child: "bn"], activation].compactMap { $0 }
-        return try run(parts, from: input, name: module.place, depth: depth)
+        return try run(parts, from: input, owner: module, depth: depth)
     }
 
     /// Folds a leading BatchNorm, then takes in a leading activation.
@@ -67,13 +67,16 @@ extension NetworkBuilder {
             rest.removeFirst()
             try fold(norm, into: &read)
         }
-        if let next = rest.first, case .activation(let activation) = ModuleKind(of: next).asActivation {
+        if let next = rest.first,
+            case .activation(let activation) = ModuleKind(of: next).asActivation
+        {
             rest.removeFirst()
             read.convolution.activation = activation
         }
     }
 
-    private mutating func fold(_ norm: Module, into read: inout ReadConvolution) throws(ModelError) {
+    private mutating func fold(_ norm: Module, into read: inout ReadConvolution) throws(ModelError)
+    {
         let shape = [read.convolution.outputChannels]
         let isAffine = try norm.flag("affine", default: true)
         guard let epsilon = norm.attributes["eps"]?.number, epsilon >= 0, epsilon <= 1 else {
@@ -116,7 +119,8 @@ extension NetworkBuilder {
         try geometry.check(
             module, inputChannels: graph.channels(of: value), perGroup: shape[1],
             outputChannels: shape[0])
-        let bias = module.tensors["bias"] == nil ? nil : try module.floats("bias", shape: [shape[0]])
+        let bias =
+            module.tensors["bias"] == nil ? nil : try module.floats("bias", shape: [shape[0]])
         let count = shape.reduce(1, *)  // four factors of at most 2¹⁶, two of them at most 2⁷
         try spend(weights: count, on: module)
         let convolution = Convolution(

@@ -21,10 +21,13 @@ extension NetworkBuilder {
                 outputs.append(try value(of: branch, from: [scale], depth: 1))
             }
         }
-        let boxChannels = Set(stride(from: 0, to: outputs.count, by: 2).map { graph.channels(of: outputs[$0]) })
-        let classChannels = Set(stride(from: 1, to: outputs.count, by: 2).map { graph.channels(of: outputs[$0]) })
+        let boxChannels = Set(
+            stride(from: 0, to: outputs.count, by: 2).map { graph.channels(of: outputs[$0]) })
+        let classChannels = Set(
+            stride(from: 1, to: outputs.count, by: 2).map { graph.channels(of: outputs[$0]) })
         guard let sides = boxChannels.first, boxChannels.count == 1, sides.isMultiple(of: 4) else {
-            throw module.unsupported("its box branches must all make 4 times the same number of bins")
+            throw module.unsupported(
+                "its box branches must all make 4 times the same number of bins")
         }
         guard let classes = classChannels.first, classChannels.count == 1 else {
             throw module.unsupported("its class branches must all make the same classes")
@@ -43,7 +46,8 @@ extension NetworkBuilder {
         // A head with both branches runs the plain one only where the file says so.
         if isEndToEnd, module.attributes["_end2end"] != .bool(false) {
             throw module.unsupported(
-                "end-to-end heads (one2one branches, no NMS) are not supported; a plain Detect head is")
+                "end-to-end heads (one2one branches, no NMS) are not supported; a plain Detect head is"
+            )
         }
         if let stranger = strangers.sorted().first(where: { !$0.hasPrefix("one2one") }) {
             throw module.unsupported(
@@ -54,7 +58,8 @@ extension NetworkBuilder {
 
     private func check(_ name: String, of module: Module, is expected: Int) throws(ModelError) {
         try module.require(
-            name, { $0.whole == expected }, else: "its \(name) is not \(expected), as its branches are")
+            name, { $0.whole == expected },
+            else: "its \(name) is not \(expected), as its branches are")
     }
 
     /// The mean over bins is a fixed convolution with 0, 1, 2, …; other numbers would be another head.

@@ -47,7 +47,9 @@ struct NetworkBuilder {
         guard task == "detect" else {
             throw .unsupported(
                 module: "model",
-                reason: "it is made for the task \"\(task.shortened(to: 40))\"; supported is \"detect\"")
+                reason:
+                    "it is made for the task \"\(task.shortened(to: 40))\"; supported is \"detect\""
+            )
         }
         let rule = try RoutingRule(overrides: overrides, metadata: checkpoint.metadata)
         var builder = NetworkBuilder(routingRule: rule)
@@ -61,7 +63,9 @@ struct NetworkBuilder {
 
     private mutating func appendLayers(of root: Module) throws(ModelError) -> Head {
         let layers = try root.child("model").children.map { $0.module }
-        guard let last = layers.last else { throw .missing(module: root.place, what: "every layer") }
+        guard let last = layers.last else {
+            throw .missing(module: root.place, what: "every layer")
+        }
         var made: [Graph.Value] = []
         for (index, layer) in layers.dropLast().enumerated() {
             let sources = try sources(of: layer, at: index, made: made)
@@ -90,7 +94,9 @@ struct NetworkBuilder {
         var values: [Graph.Value] = []
         for attribute in from {
             // −1 at the first layer is the picture; otherwise nothing before the first can be meant.
-            guard let number = attribute.whole, number < index, number >= -max(index, 1) else { throw layer.unsupported("its f must name earlier layers") }
+            guard let number = attribute.whole, number < index, number >= -max(index, 1) else {
+                throw layer.unsupported("its f must name earlier layers")
+            }
             let source = number < 0 ? index + number : number
             values.append(source < 0 ? graph.input : made[source])
         }
@@ -112,11 +118,11 @@ struct NetworkBuilder {
         let input = inputs[0]
         switch kind {
         case .convolution, .dynamicConvolution, .batchNorm, .activation:
-            return try run([module], from: input, name: module.place, depth: depth)
+            return try run([module], from: input, owner: nil, depth: depth)
         case .convolutionBlock: return try convolutionBlock(module, from: input, depth: depth)
         case .sequential:
             return try run(
-                module.children.map { $0.module }, from: input, name: nil, depth: depth)
+                module.children.map { $0.module }, from: input, owner: nil, depth: depth)
         case .wrapper:
             return try value(of: try module.child("conv"), from: inputs, depth: depth + 1)
         case .identity: return input
@@ -142,9 +148,8 @@ struct NetworkBuilder {
     /// Appends a step after a look at the limits.
     mutating func append(
         _ operation: Operation, to inputs: [Graph.Value], of module: Module,
-        named name: String? = nil, record: StepRecord.Contents = .init()
+        record: StepRecord.Contents = .init()
     ) throws(ModelError) -> [Graph.Value] {
-        let name = name ?? module.place
         guard graph.steps.count < Limit.steps else {
             throw module.unsupported("the network has more than \(Limit.steps) steps")
         }
@@ -152,11 +157,12 @@ struct NetworkBuilder {
             var channels = 0
             for input in inputs { channels += graph.channels(of: input) }
             guard channels <= Limit.channels else {
-                throw module.unsupported("it makes \(channels) channels; the limit is \(Limit.channels)")
+                throw module.unsupported(
+                    "it makes \(channels) channels; the limit is \(Limit.channels)")
             }
         }
         do {
-            let outputs = try graph.append(operation, to: inputs, named: name)
+            let outputs = try graph.append(operation, to: inputs, named: module.place)
             records.append(StepRecord(className: module.shownClass, contents: record))
             return outputs
         } catch {
@@ -167,9 +173,9 @@ struct NetworkBuilder {
     /// Appends a step that makes one value.
     mutating func appendOne(
         _ operation: Operation, to inputs: [Graph.Value], of module: Module,
-        named name: String? = nil, record: StepRecord.Contents = .init()
+        record: StepRecord.Contents = .init()
     ) throws(ModelError) -> Graph.Value {
-        let outputs = try append(operation, to: inputs, of: module, named: name, record: record)
+        let outputs = try append(operation, to: inputs, of: module, record: record)
         guard let output = outputs.first else { throw module.unsupported("it makes nothing") }
         return output
     }

@@ -117,7 +117,8 @@ extension NetworkBuilder {
         // A 1×1 convolution of the 1×1 mean is a Linear.
         let isSame = shape == [outputs, inputs] || shape == [outputs, inputs, 1, 1]
         guard isSame else {
-            throw module.unsupported("its weight is \(shape), but \([outputs, inputs]) is what fits here")
+            throw module.unsupported(
+                "its weight is \(shape), but \([outputs, inputs]) is what fits here")
         }
         let count = outputs * inputs  // both at most 2¹⁶
         try spend(weights: count, on: module)
@@ -145,17 +146,21 @@ private struct RouterParts {
         }
         switch module.className {
         case "Linear", "Conv2d":
-            guard stored == nil else { throw module.unsupported("nothing may follow the \(stored?.rawValue ?? "")") }
+            if let stored {
+                throw module.unsupported("nothing may follow the \(stored.rawValue) of a router")
+            }
             linears.append(module)
         case "Sigmoid": stored = .sigmoid
         case "Softmax": stored = .softmax
         case "AdaptiveAvgPool2d", "Flatten", "Dropout", "Identity": break  // the mean is taken anyway
         default:
-            guard let found = Activation(className: module.className), linears.count == 1, activation == nil
+            guard let found = Activation(className: module.className), linears.count == 1,
+                activation == nil
             else {
                 throw module.unsupported(
                     "a \(module.shownClass) cannot stand here in a router; supported are Linear layers "
-                        + "with SiLU, ReLU or Hardswish between them, and Sigmoid or Softmax behind")
+                        + "with SiLU, ReLU or Hardswish between them, and Sigmoid or Softmax behind"
+                )
             }
             activation = found
         }
@@ -166,7 +171,8 @@ extension Module {
     /// Outputs of a Linear, or of a convolution in its place.
     fileprivate func outputsOfLinear() throws(ModelError) -> Int {
         let shape = try tensor("weight").shape
-        guard let outputs = shape.first, (1...NetworkBuilder.Limit.channels).contains(outputs) else {
+        guard let outputs = shape.first, (1...NetworkBuilder.Limit.channels).contains(outputs)
+        else {
             throw unsupported("its weight is \(shape), not (outputs, inputs)")
         }
         return outputs

@@ -50,7 +50,9 @@ import Testing
         #expect(built.convolution.kernel == .init(kernel, kernel))
         #expect(built.convolution.outputChannels == 4)
         #expect(built.convolution.activation == .silu)
-        #expect(try build(.dynamic(6, 4, kernel, bias: true, stored: false)).convolution.kernel == .init(kernel, kernel))
+        #expect(
+            try build(.dynamic(6, 4, kernel, bias: true, stored: false)).convolution.kernel
+                == .init(kernel, kernel))
     }
 
     @Test func `channels that are not stored follow from the window`() throws {
@@ -73,7 +75,8 @@ import Testing
         let plain = Module.dynamic(6, 4)
         let whole = Module(
             className: "DynamicConv", path: "",
-            children: plain.children + [("bn", .batchNorm(4)), ("act", .make("ReLU"))], tensors: [:],
+            children: plain.children + [("bn", .batchNorm(4)), ("act", .make("ReLU"))],
+            tensors: [:],
             attributes: [:])
         let built = try build(whole)
         #expect(built.convolution.activation == .relu)
@@ -112,15 +115,17 @@ import Testing
         #expect(hiddenBias == [0, 0, 0])
     }
 
-    @Test(arguments: [
-        (nil, nil, nil, .sigmoid, .shape),
-        (nil, nil, "Softmax", .softmax, .stored),
-        (nil, "softmax", "Sigmoid", .softmax, .metadata),
-        (.sigmoid, "softmax", "Softmax", .sigmoid, .override),
-    ] as [(
-        Detector.Overrides.RoutingKind?, String?, String?, Detector.Overrides.RoutingKind,
-        RoutingDecision.Reason
-    )])
+    @Test(
+        arguments: [
+            (nil, nil, nil, .sigmoid, .shape),
+            (nil, nil, "Softmax", .softmax, .stored),
+            (nil, "softmax", "Sigmoid", .softmax, .metadata),
+            (.sigmoid, "softmax", "Softmax", .sigmoid, .override),
+        ]
+            as [(
+                Detector.Overrides.RoutingKind?, String?, String?, Detector.Overrides.RoutingKind,
+                RoutingDecision.Reason
+            )])
     func `a flag stands above metadata, above a stored module, above the shape`(
         _ flag: Detector.Overrides.RoutingKind?, _ metadata: String?, _ stored: String?,
         _ kind: Detector.Overrides.RoutingKind, _ reason: RoutingDecision.Reason

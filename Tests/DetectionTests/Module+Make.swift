@@ -1,5 +1,6 @@
 import Checkpoints
 import Inference
+import Testing
 
 extension Tensor {
     /// A tensor of noise, or of one value.
@@ -125,7 +126,8 @@ extension Module {
     func without(_ name: String) -> Module {
         Module(
             className: className, path: path, children: children.filter { $0.name != name },
-            tensors: tensors.filter { $0.key != name }, attributes: attributes.filter { $0.key != name })
+            tensors: tensors.filter { $0.key != name },
+            attributes: attributes.filter { $0.key != name })
     }
 
     /// The same module with one child changed; a dotted path goes deeper.
@@ -136,7 +138,8 @@ extension Module {
             children: children.map { child in
                 guard child.name == parts[0] else { return child }
                 let changed =
-                    parts.count == 1 ? change(child.module) : child.module.changing(parts[1], change)
+                    parts.count == 1
+                    ? change(child.module) : child.module.changing(parts[1], change)
                 return (child.name, changed)
             }, tensors: tensors, attributes: attributes)
     }
@@ -156,6 +159,11 @@ extension Module {
                 ($0.name, $0.module.placed(at: path.isEmpty ? $0.name : "\(path).\($0.name)"))
             }, tensors: tensors, attributes: attributes)
     }
+}
+
+extension Module: CustomTestStringConvertible {
+    /// Short: a tree is long.
+    package var testDescription: String { "\(className) of \(children.map { $0.name })" }
 }
 
 extension Attribute {

@@ -5,12 +5,16 @@ import Testing
 @testable import Detection
 
 @Suite struct ModuleKindTests {
-    @Test(arguments: [
-        (Module.conv2d(3, 6), ModuleKind.convolution),
+    static let kinds: [(Module, ModuleKind)] = [
+        (.conv2d(3, 6), .convolution),
         (.make("Conv2dSame"), .convolution),
         (.dynamic(4, 4), .dynamicConvolution),
-        (.make("Whatever", ["routing": .linear(2, 2), "cond_conv": .make("X"), "bn": .batchNorm(2)]),
-            .dynamicConvolution),
+        (
+            .make(
+                "Whatever",
+                ["routing": .linear(2, 2), "cond_conv": .make("X"), "bn": .batchNorm(2)]),
+            .dynamicConvolution
+        ),
         (.conv(3, 6), .convolutionBlock),
         (.make("FusedThing", ["conv": .conv2d(1, 1), "act": .make("ReLU")]), .convolutionBlock),
         (.make("DynamicConv", ["conv": .list("Sequential", [])]), .wrapper),
@@ -40,8 +44,11 @@ import Testing
         (.make("Upsample"), .upsample), (.make("Concat"), .concat), (.make("MaxPool2d"), .maxPool),
         (.make("Detect", ["cv2": .x, "cv3": .x, "dfl": .x]), .detect),
         (.make("LeakyReLU"), .unknown), (.make("ConvTranspose2d"), .unknown),
-    ])
-    func `a module is known by its children, then by its name`(_ module: Module, _ kind: ModuleKind) {
+    ]
+
+    @Test(arguments: kinds)
+    func `a module is known by its children, then by its name`(_ module: Module, _ kind: ModuleKind)
+    {
         #expect(ModuleKind(of: module) == kind)
     }
 }

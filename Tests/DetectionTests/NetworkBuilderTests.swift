@@ -101,7 +101,8 @@ import Testing
     }
 
     @Test(arguments: [nil, 3, 1] as [Int?])
-    func `an SPPF pools n times in a row, three when the file does not say`(_ repeats: Int?) throws {
+    func `an SPPF pools n times in a row, three when the file does not say`(_ repeats: Int?) throws
+    {
         let count = repeats ?? 3
         let layer = Module.make(
             "SPPF",
@@ -125,7 +126,8 @@ import Testing
             [
                 "cv1": .conv(6, 4), "cv2": .conv(12, 6),
                 "m": .list(
-                    "ModuleList", [.pool(5, stride: 1, padding: 2), .pool(9, stride: 1, padding: 4)]),
+                    "ModuleList",
+                    [.pool(5, stride: 1, padding: 2), .pool(9, stride: 1, padding: 4)]),
             ])
         #expect(
             try steps(of: layer, channels: 6) == [
@@ -136,7 +138,8 @@ import Testing
     }
 
     @Test func `ghost modules make half of their channels out of the other half`() throws {
-        let ghost = Module.make("GhostConv", ["cv1": .conv(6, 4), "cv2": .conv(4, 4, 5, groups: 4)])
+        let ghost = Module.make(
+            "GhostConv", ["cv1": .conv(6, 4), "cv2": .conv(4, 4, 5, groups: 4)])
         #expect(
             try steps(of: ghost, channels: 8) == [
                 "model.1.cv1 convolution 1 → 2", "model.1.cv2 convolution 2 → 3",
@@ -174,14 +177,17 @@ import Testing
 
     @Test func `what is behind a convolution is fused into it`() throws {
         let layer = Module.list(
-            "Sequential", [.conv2d(6, 4), .batchNorm(4), .make("ReLU"), .make("Dropout"), .conv2d(4, 5)])
+            "Sequential",
+            [.conv2d(6, 4), .batchNorm(4), .make("ReLU"), .make("Dropout"), .conv2d(4, 5)])
         #expect(
             try steps(of: layer, channels: 5) == [
                 "model.1.0 convolution 1 → 2", "model.1.4 convolution 2 → 3",
             ])
     }
 
-    @Test func `normalisation and activation that stand alone become depthwise convolutions`() throws {
+    @Test func `normalisation and activation that stand alone become depthwise convolutions`()
+        throws
+    {
         let checkpoint = Checkpoint.make([
             .dynamic(3, 6), .batchNorm(6), .make("Hardswish"), .detect(channels: [6]),
         ])
@@ -259,7 +265,8 @@ extension Inference.Operation {
         switch self {
         case .convolution: "convolution"
         case .add: "add"
-        case .maxPool(let kernel, let stride, let padding): "maxPool(\(kernel),\(stride),\(padding))"
+        case .maxPool(let kernel, let stride, let padding):
+            "maxPool(\(kernel),\(stride),\(padding))"
         case .upsample(let factor): "upsample(\(factor))"
         case .concat: "concat"
         case .split: "split"

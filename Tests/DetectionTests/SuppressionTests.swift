@@ -31,7 +31,8 @@ import Testing
         options.isAgnostic = golden.agnostic
         let all = golden.scores.indices.map { index in
             FoundBox.make(
-                golden.boxes[index], confidence: golden.scores[index], classID: golden.classes[index])
+                golden.boxes[index], confidence: golden.scores[index],
+                classID: golden.classes[index])
         }
         let candidates = all.filter {
             $0.confidence > golden.confidence && golden.wanted?.contains($0.classID) ?? true
@@ -92,7 +93,8 @@ import Testing
     }
 
     @Test(arguments: [UInt64(1), 2, 3])
-    func `what is kept does not overlap, and what is gone overlaps something better`(_ seed: UInt64) {
+    func `what is kept does not overlap, and what is gone overlaps something better`(_ seed: UInt64)
+    {
         var noise = Noise(seed: seed)
         let boxes = (0..<83).map { _ in
             let corner = noise.floats(2, in: 0...90)
