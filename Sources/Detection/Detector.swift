@@ -19,16 +19,18 @@ package final class Detector: Sendable {
     ///
     /// - Parameters:
     ///   - checkpoint: a detection model: layers under `model`, the last of them a `Detect` head.
+    ///   - name: what the model is called; nil: `name` of the file's metadata, or "model".
     ///   - overrides: settings that stand above what the file says.
     ///   - isa: the instruction set the network shall use.
     /// - Throws: `ModelError`, which names the module that is unknown, incomplete or does not fit.
     package init(
-        _ checkpoint: Checkpoint, overrides: Overrides = Overrides(), isa: ISA = .best
+        _ checkpoint: Checkpoint, name: String? = nil, overrides: Overrides = Overrides(),
+        isa: ISA = .best
     ) throws(ModelError) {
         let blueprint = try NetworkBuilder.blueprint(of: checkpoint, overrides: overrides)
         head = blueprint.head
         records = blueprint.records
-        model = ModelDescription(of: checkpoint, blueprint: blueprint)
+        model = ModelDescription(of: checkpoint, name: name, blueprint: blueprint)
         do {
             network = try Network(blueprint.graph, isa: isa)
         } catch {

@@ -5,9 +5,8 @@ extension NetworkBuilder {
     /// `routing` and `cond_conv`: M experts stored flat, (M, C_out·C_in/groups·k·k), mixed per picture.
     ///
     /// The numbers stand in `cond_conv` (timm's `CondConv2d`) or, in some forks, in the module itself. A
-    /// window size that is stored nowhere follows from the count of weights.
-    ///
-    /// - Parameter behind: what follows, asked for C_out when nothing else tells.
+    /// window size that is stored nowhere follows from the count of weights; C_out, when nothing else
+    /// tells, from the BatchNorm `behind`.
     mutating func dynamicConvolution(
         _ module: Module, on value: Graph.Value, behind: Module?
     ) throws(ModelError) -> ReadConvolution {

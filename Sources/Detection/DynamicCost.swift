@@ -39,7 +39,9 @@ package struct DynamicCost: Sendable, Equatable, Encodable {
     }
 }
 
-/// R_param and R_flops in words. h is the router's hidden width: C_in in the paper.
+/// R_param and R_flops in words.
+///
+/// h is the router's hidden width: C_in in the paper.
 private struct Formulas {
     let parameters: String
     let flops: String
@@ -70,10 +72,10 @@ struct ConvolutionCost {
     let staticFlops: Int
     let flops: Int
 
-    /// Sums stay far from overflow: shapes were checked by the graph (sides below 2¹⁶, channels at most
-    /// 2¹⁶) and weights by the builder (2²⁹ in all).
+    /// The counts of a convolution; `hidden`: channels of its router's hidden layer, if it has one.
     ///
-    /// - Parameter hidden: channels of the router's hidden layer, if it has one.
+    /// Sums stay below overflow: sides of maps and channels are at most 2¹⁶, which the graph checks, and
+    /// weights at most 2²⁹, which the builder does.
     init(
         of convolution: Convolution, hasBias: Bool, hidden: Int?, inputCells: Int, outputCells: Int
     ) {

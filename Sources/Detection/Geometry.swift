@@ -8,7 +8,7 @@ struct Geometry {
     let dilation: Convolution.Extent
     let groups: Int
 
-    /// - Parameter kernel: known from the weights.
+    /// Reads what stands beside the weights, from which the kernel is known.
     init(of module: Module, kernel: Convolution.Extent) throws(ModelError) {
         let sides = 1...NetworkBuilder.Limit.side
         guard sides.contains(kernel.height), sides.contains(kernel.width) else {
@@ -35,8 +35,10 @@ struct Geometry {
         }
     }
 
-    /// TensorFlow's "same": as many cells out as in, for a step of one. Otherwise, and for even
-    /// windows, its border depends on the picture's size or differs from side to side.
+    /// TensorFlow's "same": as many cells out as in, for a step of one.
+    ///
+    /// Otherwise, and for even windows, its border depends on the picture's size or differs from side
+    /// to side.
     private static func same(
         _ module: Module, kernel: Convolution.Extent, stride: Convolution.Extent,
         dilation: Convolution.Extent

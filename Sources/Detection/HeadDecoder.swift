@@ -47,11 +47,8 @@ struct HeadDecoder {
         }
     }
 
-    /// Writes every anchor's box (cx, cy, w, h in input pixels) and all its scores.
-    ///
-    /// - Parameters:
-    ///   - values: (…, 4 + classes, anchors); written from `start` on.
-    ///   - anchors: of all scales together.
+    /// Writes every anchor's box (cx, cy, w, h in input pixels) and all its scores: (4 + classes, anchors)
+    /// from `start` on.
     mutating func write<Maps: FeatureMaps & ~Copyable & ~Escapable>(
         _ maps: borrowing Maps, anchors: Int, to values: inout [Float], at start: Int
     ) {

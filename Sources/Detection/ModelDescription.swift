@@ -34,24 +34,25 @@ package struct ModelDescription: Sendable, Equatable, Encodable {
         self.routing = routing
     }
 
-    init(of checkpoint: Checkpoint, blueprint: NetworkBuilder.Blueprint) {
+    init(of checkpoint: Checkpoint, name: String?, blueprint: NetworkBuilder.Blueprint) {
         let metadata = checkpoint.metadata
         let head = blueprint.head
         var parameters = 0
         var decisions: [RoutingDecision] = []
         var dynamicLayers = 0
         for record in blueprint.records {
-            parameters += record.contents.parameters  // bounded by Limit.weights and the file's size
+            parameters += record.contents.parameters  // Limit.weights bounds the sum
             guard let decision = record.contents.routing else { continue }
             dynamicLayers += 1
             if !decisions.contains(decision) { decisions.append(decision) }
         }
+        // Strides are 1…4096: checked when read.
         self.init(
-            name: metadata.other["name"] ?? "model",
+            name: name ?? metadata.other["name"] ?? "model",
             names: (0..<head.classes).map { id in
                 id < metadata.names.count ? metadata.names[id] : "class\(id)"
             },
-            stride: Int(head.strides.max() ?? 32),  // 1…4096, checked when read
+            stride: Int(head.strides.max() ?? 32),
             imageSize: (1...8192).contains(metadata.imageSize) ? metadata.imageSize : 640,
             parameters: parameters, dynamicLayers: dynamicLayers, routing: decisions)
     }

@@ -38,7 +38,8 @@ enum ModuleKind: Equatable {
         case "Upsample": .upsample
         case "Concat": .concat
         case "Sequential": .sequential
-        case "Dropout", "Dropout2d", "Identity": .identity  // in inference both hand on what they get
+        // In inference both hand on what they get.
+        case "Dropout", "Dropout2d", "Identity": .identity
         default: Activation(className: module.className).map { .activation($0) } ?? .unknown
         }
     }

@@ -8,10 +8,11 @@ extension NetworkBuilder {
         var record = StepRecord.Contents()
     }
 
-    /// Modules one after another. A convolution takes in the BatchNorm and the activation that stand
-    /// right behind it; where they stand alone they become 1×1 depthwise convolutions.
+    /// Modules one after another.
     ///
-    /// - Parameter owner: the module that the steps stand for; nil: each for its own.
+    /// A convolution takes in the BatchNorm and the activation that stand right behind it; where they
+    /// stand alone they become 1×1 depthwise convolutions. The steps are named after `owner`; where it
+    /// is nil, each after its own module.
     mutating func run(
         _ modules: [Module], from input: Graph.Value, owner: Module?, depth: Int
     ) throws(ModelError) -> Graph.Value {
@@ -32,7 +33,8 @@ extension NetworkBuilder {
                 value = try self.value(of: module, from: [value], depth: depth + 1)
                 continue
             }
-            var behind = ["bn", "act"].compactMap { module[child: $0] }[...]  // a dynamic layer's own
+            // A dynamic layer may hold its own.
+            var behind = ["bn", "act"].compactMap { module[child: $0] }[...]
             try fuse(&behind, into: &read)
             guard behind.isEmpty else {
                 throw module.unsupported("its bn and act must be a BatchNorm2d and an activation")

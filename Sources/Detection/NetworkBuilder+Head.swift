@@ -51,7 +51,7 @@ extension NetworkBuilder {
         }
         if let stranger = strangers.sorted().first(where: { !$0.hasPrefix("one2one") }) {
             throw module.unsupported(
-                "a \(module.shownClass) with \(stranger.shortened(to: 40)) is not supported; a Detect "
+                "\(module.shownClass) with \(stranger.shortened(to: 40)) is not supported; a Detect "
                     + "head with cv2 and cv3 is")
         }
     }

@@ -19,11 +19,11 @@ struct NetworkBuilder {
 
     /// What a small file could make large.
     enum Limit {
-        /// Modules inside modules; the stack grows with them. Real models have 6.
+        /// Modules inside modules, for the stack grows with them; real models have 6.
         static let depth = 24
         /// Steps of the network; the largest real models have under 1000.
         static let steps = 8192
-        /// Channels of a value: a concat of a value with itself doubles them. Real models stay under 5000.
+        /// Channels of a value, which a concat with itself doubles; real models stay under 5000.
         static let channels = 1 << 16
         /// Weights after experts are unpacked, 2 GiB of float32; tensors of a file may share their bytes.
         static let weights = 1 << 29
@@ -73,7 +73,7 @@ struct NetworkBuilder {
         }
         guard ModuleKind(of: last) == .detect else {
             throw last.unsupported(
-                "the last layer is a \(last.shownClass); a detector ends with Detect")
+                "the last layer is \(last.shownClass); a detector ends with Detect")
         }
         return try appendHead(last, to: try sources(of: last, at: made.count, made: made))
     }
@@ -113,7 +113,7 @@ struct NetworkBuilder {
         let kind = ModuleKind(of: module)
         if kind == .concat { return try concat(module, of: inputs) }
         guard inputs.count == 1 else {
-            throw module.unsupported("a \(module.shownClass) reads one layer, not \(inputs.count)")
+            throw module.unsupported("\(module.shownClass) reads one layer, not \(inputs.count)")
         }
         let input = inputs[0]
         switch kind {
@@ -139,7 +139,7 @@ struct NetworkBuilder {
         case .ghostBottleneck: return try ghostBottleneck(module, from: input, depth: depth)
         case .concat, .detect, .unknown:
             throw module.unsupported(
-                "a \(module.shownClass) cannot be run here; \(ModuleKind.supported)")
+                "\(module.shownClass) cannot be run here; \(ModuleKind.supported)")
         }
     }
 

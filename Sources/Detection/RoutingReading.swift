@@ -152,13 +152,14 @@ private struct RouterParts {
             linears.append(module)
         case "Sigmoid": stored = .sigmoid
         case "Softmax": stored = .softmax
-        case "AdaptiveAvgPool2d", "Flatten", "Dropout", "Identity": break  // the mean is taken anyway
+        // The mean is taken anyway.
+        case "AdaptiveAvgPool2d", "Flatten", "Dropout", "Identity": break
         default:
             guard let found = Activation(className: module.className), linears.count == 1,
                 activation == nil
             else {
                 throw module.unsupported(
-                    "a \(module.shownClass) cannot stand here in a router; supported are Linear layers "
+                    "\(module.shownClass) cannot stand here in a router; supported are Linear layers "
                         + "with SiLU, ReLU or Hardswish between them, and Sigmoid or Softmax behind"
                 )
             }

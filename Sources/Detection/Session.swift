@@ -1,6 +1,8 @@
 package import Inference
 
-/// One worker's detector: runs batches of equal shape. What it needs is kept between batches.
+/// One worker's detector: runs batches of equal shape.
+///
+/// What it needs is kept between batches. One batch at a time.
 package final class Session {
     private let network: Network
     private let workspace: Workspace
@@ -19,12 +21,9 @@ package final class Session {
 
     /// Detects on letterboxed pictures, each (height, width, 3) RGB bytes.
     ///
-    /// The pictures run one after another, and each is finished before the next begins.
+    /// The pictures run one after another, and each is finished before the next begins: `pixels` lends
+    /// picture `i`, `options` says what is asked of it, `finish` takes what was found on it, best first.
     ///
-    /// - Parameters:
-    ///   - options: what is asked for picture `i`.
-    ///   - pixels: lends picture `i` to the callee.
-    ///   - finish: takes what was found on picture `i`, as soon as it is known, best first.
     /// - Throws: when the network cannot take the shape.
     package func detect(
         pictures: Int, height: Int, width: Int, on lane: Crew.Lane,

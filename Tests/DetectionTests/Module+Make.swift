@@ -62,7 +62,7 @@ extension Module {
         make("Linear", tensors: ["weight": .make(output, input), "bias": .make(output)])
     }
 
-    /// M experts stored flat. `stored`: whether the window size and C_out stand in the file.
+    /// M experts stored flat; `stored`: whether the window size and C_out stand in the file.
     static func dynamic(
         _ input: Int, _ output: Int, _ kernel: Int = 3, experts: Int = 4, groups: Int = 1,
         bias: Bool = false, routing: Module? = nil, stored: Bool = true,

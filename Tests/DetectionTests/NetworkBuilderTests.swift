@@ -229,8 +229,9 @@ import Testing
     @Test func `names come from the file and are made up where it has none`() throws {
         let few = Checkpoint.make([.detect(channels: [3], classes: 4)], names: ["bolt", "nut"])
         let blueprint = try NetworkBuilder.blueprint(of: few, overrides: .init())
-        let model = ModelDescription(of: few, blueprint: blueprint)
+        let model = ModelDescription(of: few, name: nil, blueprint: blueprint)
         #expect(model.names == ["bolt", "nut", "class2", "class3"])
+        #expect(model.name == "model")
         #expect(model.stride == 8)
         #expect(model.imageSize == 64)
         #expect(model.dynamicLayers == 0)
@@ -238,7 +239,8 @@ import Testing
         let many = Checkpoint.make([.detect(channels: [3], classes: 1)], names: ["a", "b"])
         #expect(
             ModelDescription(
-                of: many, blueprint: try NetworkBuilder.blueprint(of: many, overrides: .init())
+                of: many, name: nil,
+                blueprint: try NetworkBuilder.blueprint(of: many, overrides: .init())
             ).names == ["a"])
     }
 }

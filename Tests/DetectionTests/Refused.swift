@@ -20,7 +20,7 @@ extension Refused {
     static let layers: [Refused] = [
         Refused(
             .make("RepConv", ["conv1": .make("Conv2d"), "conv2": .make("Conv2d")]),
-            "model.1: a RepConv cannot be run here; supported are Conv2d and DynamicConv with BatchNorm and an activation behind them, C2f, C2, C3, Bottleneck, GhostConv, GhostBottleneck, SPP, SPPF, MaxPool2d, Upsample, Concat, Sequential, Identity and Detect"
+            "model.1: RepConv cannot be run here; supported are Conv2d and DynamicConv with BatchNorm and an activation behind them, C2f, C2, C3, Bottleneck, GhostConv, GhostBottleneck, SPP, SPPF, MaxPool2d, Upsample, Concat, Sequential, Identity and Detect"
         ),
         Refused(.conv(6, 4).without("act"), "model.1: its act is missing"),
         Refused(
@@ -120,7 +120,7 @@ extension Refused {
         Refused(
             .make("Concat", [:], ["d": .int(2)]), "model.1: only channels (d = 1) can be joined"),
         Refused(
-            .conv(6, 4).reading(.list([.int(0), .int(0)])), "model.1: a Conv reads one layer, not 2"
+            .conv(6, 4).reading(.list([.int(0), .int(0)])), "model.1: Conv reads one layer, not 2"
         ),
         Refused(.conv(6, 4).reading(.int(1)), "model.1: its f must name earlier layers"),
         Refused(.conv(6, 4).reading(.int(-2)), "model.1: its f must name earlier layers"),
@@ -131,7 +131,7 @@ extension Refused {
             "model.1: it reads 0 layers; from 1 to 64 are supported"),
         Refused(
             .detect(channels: [6]),
-            "model.1: a Detect cannot be run here; \(ModuleKind.supported)"),
+            "model.1: Detect cannot be run here; \(ModuleKind.supported)"),
     ]
 }
 
@@ -181,7 +181,7 @@ extension Refused {
         Refused(
             .dynamic(
                 6, 4, routing: .list("Sequential", [.linear(6, 5), .make("GELU"), .linear(5, 4)])),
-            "model.1.routing.1: a GELU cannot stand here in a router; supported are Linear layers with SiLU, ReLU or Hardswish between them, and Sigmoid or Softmax behind"
+            "model.1.routing.1: GELU cannot stand here in a router; supported are Linear layers with SiLU, ReLU or Hardswish between them, and Sigmoid or Softmax behind"
         ),
         Refused(
             .dynamic(6, 4, routing: .list("Sequential", [.make("Dropout")])),
@@ -210,7 +210,7 @@ extension Refused {
 
 extension Refused {
     static let heads: [Refused] = [
-        Refused(.conv(6, 4), "model.1: the last layer is a Conv; a detector ends with Detect"),
+        Refused(.conv(6, 4), "model.1: the last layer is Conv; a detector ends with Detect"),
         Refused(.detect(channels: [6]).without("stride"), "model.1: its stride is missing"),
         Refused(
             .detect(channels: [6], strides: [0]),
@@ -235,7 +235,7 @@ extension Refused {
             "model.1: its box branches must all make 4 times the same number of bins"),
         Refused(
             .detect(channels: [6], extra: [("cv4", .make("ModuleList"))]).renamed("Segment"),
-            "model.1: a Segment with cv4 is not supported; a Detect head with cv2 and cv3 is"),
+            "model.1: Segment with cv4 is not supported; a Detect head with cv2 and cv3 is"),
         Refused(
             .detect(channels: [6], extra: [("one2one_cv2", .make("ModuleList"))]),
             "model.1: end-to-end heads (one2one branches, no NMS) are not supported; a plain Detect head is"
