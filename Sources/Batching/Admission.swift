@@ -1,9 +1,7 @@
-internal import Synchronization
-
 /// The places of a queue: taken before any work, given back after it.
 final class Admission: Sendable {
     private let placesMax: Int
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     private struct State {
         var taken = 0

@@ -46,7 +46,7 @@ struct BatchPolicy<Job, Kind: Hashable> {
         return (line.count, running)
     }
 
-    /// A job came. Sleepers are sent for before assistants.
+    /// A job came: says whom to send for, a sleeper rather than an assistant.
     mutating func submit(_ job: Job, kind: Kind) -> Summons? {
         line.append(Entry(job: job, kind: kind))
         for doing in [Seat.Doing.sleeping, .assisting] {
@@ -75,8 +75,7 @@ struct BatchPolicy<Job, Kind: Hashable> {
         return mayAssist ? .assist : .sleep
     }
 
-    /// There is work to share: invites whoever is free, if no job waits for him. Returns whom to
-    /// wake.
+    /// Invites whoever is free to share a running batch, unless jobs wait; returns whom to wake.
     mutating func callAssistants() -> [Int] {
         guard line.isEmpty else { return [] }
         var sleepers: [Int] = []

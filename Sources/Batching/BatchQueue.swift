@@ -58,7 +58,7 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
         return Ticket(of: admission)
     }
 
-    /// Queues a job. Who holds a ticket cannot be refused.
+    /// Queues a job: who holds a ticket cannot be refused.
     package func submit(_ job: Job, kind: Kind, ticket: consuming Ticket) {
         ticket.use(at: admission)
         workforce.submit(job, kind: kind)

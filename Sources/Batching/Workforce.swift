@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The threads of a queue: each asks the policy what to do, and does it, until told to stop.
 final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
-    private let policy: Mutex<BatchPolicy<Job, Kind>>
+    private let policy: Guarded<BatchPolicy<Job, Kind>>
     private let desks: [Desk]
     private let working = DispatchGroup()
     private let process: @Sendable (_ worker: Int, _ batch: [Job]) -> Void
@@ -14,7 +14,7 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
         process: @escaping @Sendable (_ worker: Int, _ batch: [Job]) -> Void,
         assist: @escaping @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
     ) {
-        policy = Mutex(BatchPolicy(workers: workers, batchMax: batchMax))
+        policy = Guarded(BatchPolicy(workers: workers, batchMax: batchMax))
         desks = (0..<workers).map { _ in Desk() }
         self.process = process
         self.assist = assist
@@ -91,7 +91,7 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
 
 /// Where a worker is reached.
 private final class Desk: Sendable {
-    /// Rung for a sleeper. It counts, so that a ring before the sleep is not lost.
+    /// Rung for a sleeper; it counts, so that a ring before the sleep is not lost.
     let bell = DispatchSemaphore(value: 0)
     /// Read by an assistant between two pieces of work; written under the policy's lock.
     let isRecalled = Atomic(false)

@@ -10,7 +10,7 @@ final class Record: Sendable {
         let worker: Int
         let jobs: [Int]
     }
-    private let state = Mutex<[Batch]>([])
+    private let state = Guarded<[Batch]>([])
 
     var batches: [Batch] { state.withLock { $0 } }
     var jobs: [Int] { batches.flatMap(\.jobs) }
@@ -201,7 +201,7 @@ struct BatchQueueTests {
         let kinds = 3
         let record = Record()
         let running = Atomic(0)
-        let runningMax = Mutex(0)
+        let runningMax = Guarded(0)
         let queue = BatchQueue.make(
             workers: workers, batchMax: batchMax, jobsMax: 64,
             assist: { _, isWanted in _ = isWanted() },
@@ -243,7 +243,7 @@ struct BatchQueueTests {
 
     @Test func `a drain in the middle of a stress loses nothing that was admitted`() {
         let record = Record()
-        let admitted = Mutex<[Int]>([])
+        let admitted = Guarded<[Int]>([])
         let queue = BatchQueue.make(workers: 3, batchMax: 4, jobsMax: 32) { record.add($0, $1) }
         let done = DispatchSemaphore(value: 0)
         DispatchQueue.concurrentPerform(iterations: 4) { producer in
