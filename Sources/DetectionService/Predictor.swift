@@ -18,8 +18,10 @@ package protocol Predictor: Sendable {
     /// - Parameters:
     ///   - letterbox: what ``letterbox(for:)`` said of the same bytes.
     ///   - worker: whose session and seat to use; one call at a time for each.
+    ///   - callAssistants: called when work begins that idle workers can share.
     func predict(
-        _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int
+        _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
+        callAssistants: () -> Void
     ) throws(PredictionError) -> Prediction
 
     /// Helps other workers until `isWanted` is false or there is nothing to help.
@@ -54,11 +56,12 @@ package struct ModelIdentity: Sendable, Equatable {
 
 /// The predictor that serves: a detector with a session for each worker.
 ///
-/// Decoded pixels live only inside ``predict(_:letterbox:options:on:)``, so there are never more
+/// Decoded pixels live only inside ``predict(_:letterbox:options:on:callAssistants:)``, so there are never more
 /// pictures in memory than workers.
 package final class NetworkPredictor: Predictor {
     package let model: ModelIdentity
     private let detector: Detector
+    private let imageSize: Int
     private let shape: Letterbox.Shape
     private let limits: ImageLimits
     private let crew: Crew
@@ -76,13 +79,15 @@ package final class NetworkPredictor: Predictor {
 
     /// - Parameters:
     ///   - version: what answers say beside the model's name.
+    ///   - imageSize: the frame's longer side in pixels; nil for what the model was trained at.
     ///   - workers: how many pictures are worked on at once; workers are 0 ..< workers.
     package init(
-        _ detector: Detector, version: String, workers: Int, shape: Letterbox.Shape,
-        limits: ImageLimits
+        _ detector: Detector, version: String, workers: Int, imageSize: Int? = nil,
+        shape: Letterbox.Shape, limits: ImageLimits
     ) {
         let crew = Crew(size: workers)
         self.detector = detector
+        self.imageSize = imageSize ?? detector.model.imageSize
         self.shape = shape
         self.limits = limits
         self.crew = crew
@@ -97,12 +102,13 @@ package final class NetworkPredictor: Predictor {
 
     private func letterbox(for size: PixelSize) -> Letterbox {
         Letterbox(
-            source: size, imageSize: detector.model.imageSize, stride: detector.model.stride,
+            source: size, imageSize: imageSize, stride: detector.model.stride,
             shape: shape)
     }
 
     package func predict(
-        _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int
+        _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
+        callAssistants: () -> Void
     ) throws(PredictionError) -> Prediction {
         var stopwatch = Stopwatch()
         var timing = StageTiming()
@@ -121,6 +127,7 @@ package final class NetworkPredictor: Predictor {
         let framed = letterbox.apply(to: picture)
         timing.preprocess = stopwatch.lap()
 
+        callAssistants()
         let (found, stages) = try detect(framed, options: options.detection, on: worker)
         timing.inference = stages.inference
         _ = stopwatch.lap()

@@ -1,6 +1,6 @@
 /// Measures stages that follow one another.
 struct Stopwatch {
-    private let start: ContinuousClock.Instant
+    let start: ContinuousClock.Instant
     private var last: ContinuousClock.Instant
 
     init(startedAt start: ContinuousClock.Instant = .now) {
