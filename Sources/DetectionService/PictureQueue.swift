@@ -115,8 +115,8 @@ package final class PictureQueue: Sendable {
     /// Pictures waiting and pictures being worked on.
     package var depth: (waiting: Int, running: Int) { queue.depth }
 
-    /// Whether a picture would be refused now: a look, not a promise.
-    package var isFull: Bool { (try? admit()) == nil }
+    /// Throws what ``admit()`` would throw now: a look, not a promise.
+    package func checkForPlace() throws(Overload) { _ = try admit() }
 
     /// Refuses new pictures, finishes those admitted, then calls back.
     package func drain(completion: @escaping @Sendable () -> Void) {

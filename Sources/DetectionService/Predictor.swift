@@ -1,6 +1,6 @@
 package import Detection
 package import Imaging
-internal import Inference
+package import Inference
 internal import Synchronization
 
 /// Bytes of a picture → detections: the one way that `/detect`, `dynadetect detect` and
@@ -35,25 +35,6 @@ package protocol Predictor: Sendable {
     func warmUp(_ size: PixelSize, on worker: Int) throws(PredictionError)
 }
 
-/// A model as answers name it.
-package struct ModelIdentity: Sendable, Equatable {
-    package let name: String
-    package let version: String
-    /// Names by class id.
-    package let classes: [String]
-
-    package init(name: String, version: String, classes: [String]) {
-        self.name = name
-        self.version = version
-        self.classes = classes
-    }
-
-    /// The name of a class, or its number where the model has no name for it.
-    package func label(_ classID: Int) -> String {
-        classes.indices.contains(classID) ? classes[classID] : String(classID)
-    }
-}
-
 /// The predictor that serves: a detector with a session for each worker.
 ///
 /// Decoded pixels live only inside ``predict(_:letterbox:options:on:callAssistants:)``, so there are never more
@@ -65,6 +46,10 @@ package final class NetworkPredictor: Predictor {
     private let shape: Letterbox.Shape
     private let limits: ImageLimits
     private let crew: Crew
+    /// How many pictures are worked on at once.
+    package var workers: Int { seats.count }
+    /// The instruction set it runs with.
+    package var isa: ISA { detector.network.isa }
     private let seats: [Seat]
 
     /// One worker's session. The lock is never contended: a worker runs one picture at a time.
@@ -78,12 +63,12 @@ package final class NetworkPredictor: Predictor {
     }
 
     /// - Parameters:
-    ///   - version: what answers say beside the model's name.
+    ///   - identity: what answers call the model; nil for what the file calls it.
     ///   - imageSize: the frame's longer side in pixels; nil for what the model was trained at.
     ///   - workers: how many pictures are worked on at once; workers are 0 ..< workers.
     package init(
-        _ detector: Detector, version: String, workers: Int, imageSize: Int? = nil,
-        shape: Letterbox.Shape, limits: ImageLimits
+        _ detector: Detector, identity: ModelIdentity? = nil, workers: Int,
+        imageSize: Int? = nil, shape: Letterbox.Shape, limits: ImageLimits
     ) {
         let crew = Crew(size: workers)
         self.detector = detector
@@ -91,8 +76,7 @@ package final class NetworkPredictor: Predictor {
         self.shape = shape
         self.limits = limits
         self.crew = crew
-        model = ModelIdentity(
-            name: detector.model.name, version: version, classes: detector.model.names)
+        model = identity ?? ModelIdentity(description: detector.model)
         seats = (0..<workers).map { Seat(detector, lane: crew.lane($0)) }
     }
 
