@@ -72,5 +72,6 @@ package struct Ticket: ~Copyable, Sendable {
 
 /// The queue is full (or draining).
 package struct Overloaded: Error, Equatable {
+    /// Whether no place will come free again.
     package let isDraining: Bool
 }

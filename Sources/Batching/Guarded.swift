@@ -7,16 +7,17 @@ internal import Synchronization
 /// atomic beside it says the same order once more, in code that is instrumented: who lets go
 /// releases, who comes in acquires. It orders nothing that the lock does not order already, so it
 /// hides no race, and costs two plain moves.
-struct Guarded<Value>: ~Copyable, Sendable {
+package struct Guarded<Value>: ~Copyable, Sendable {
     private let mutex: Mutex<Value>
     private let handOver = Atomic(false)
 
-    init(_ value: sending Value) {
+    /// Puts a value behind a lock.
+    package init(_ value: sending Value) {
         mutex = Mutex(value)
     }
 
     /// Runs `body` while nobody else is inside.
-    func withLock<Result, Failure>(
+    package func withLock<Result, Failure>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         try mutex.withLock { (value) throws(Failure) -> sending Result in
