@@ -3,37 +3,86 @@
 /// A free worker takes what waits: jobs of the oldest job's kind, oldest first, shared among the
 /// workers that are free, `batchMax` at most. A lone job never waits. Idle workers lend themselves
 /// to the busy by `assist`.
+///
+/// Admission comes before work: ``admit()`` gives a ``Ticket`` or refuses, and a job that came with
+/// a ticket is always processed, through ``drain(completion:)`` too. A job carries its own way of
+/// answering: `process` sends each answer as soon as it has it.
+///
+/// A queue that is let go of without ``drain(completion:)`` finishes what it admitted and stops.
+///
+/// DESIGN: three parts that know little of each other. ``Admission`` counts places under a lock of
+/// its own. ``BatchPolicy`` decides who does what: a plain struct, tested without threads.
+/// ``Workforce`` asks it and does as told: each worker is one thread for the queue's whole life,
+/// asleep on its own semaphore when there is nothing to do, so there are never more threads running
+/// than workers. All decisions are made under one lock, held for a few lines and never while a job
+/// runs.
 package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
+    private let admission: Admission
+    private let workforce: Workforce<Job, Kind>
+
+    /// Starts the workers.
+    ///
     /// - Parameters:
-    ///   - process: runs a batch on worker `worker` (0 ..< workers).
+    ///   - workers: threads, at least 1.
+    ///   - batchMax: the most jobs one worker takes at a time, at least 1.
+    ///   - jobsMax: places, at least 1. A ticket, a waiting job and a running job hold one each.
+    ///   - process: runs a batch on worker `worker` (0 ..< workers). Its jobs are of one kind,
+    ///     oldest first. Their places are given back when it returns.
     ///   - assist: called on an idle worker while others are busy; it helps them and returns
-    ///     soon after `isWanted` turns false (a job came) or when there is nothing to help.
+    ///     soon after `isWanted` turns false (a job came) or when there is nothing to help. It is
+    ///     called when a batch starts on another worker and nothing waits, when the worker itself
+    ///     has finished a batch, and after ``callAssistants()``; in between the worker sleeps.
     package init(
         workers: Int, batchMax: Int, jobsMax: Int,
         process: @escaping @Sendable (_ worker: Int, _ batch: [Job]) -> Void,
         assist: @escaping @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
-    ) { fatalError("stub") }
+    ) {
+        precondition(workers > 0 && batchMax > 0 && jobsMax > 0)
+        let admission = Admission(placesMax: jobsMax)
+        self.admission = admission
+        workforce = Workforce(
+            workers: workers, batchMax: batchMax,
+            process: { worker, batch in
+                process(worker, batch)
+                admission.giveBack(batch.count)
+            },
+            assist: assist)
+        workforce.start()
+    }
+
+    deinit { close() }
 
     /// A place in the queue, or the refusal before any work.
-    package func admit() throws(Overloaded) -> Ticket { fatalError("stub") }
+    package func admit() throws(Overloaded) -> Ticket {
+        try admission.take()
+        return Ticket(of: admission)
+    }
 
-    /// Queues a job. Who holds a ticket cannot be refused.
-    package func submit(_ job: Job, kind: Kind, ticket: consuming Ticket) { fatalError("stub") }
+    /// Queues a job: who holds a ticket cannot be refused.
+    package func submit(_ job: Job, kind: Kind, ticket: consuming Ticket) {
+        ticket.use(at: admission)
+        workforce.submit(job, kind: kind)
+    }
 
     /// Jobs waiting and jobs being worked on.
-    package var depth: (waiting: Int, running: Int) { fatalError("stub") }
+    package var depth: (waiting: Int, running: Int) { workforce.depth }
+
+    /// Wakes idle workers to `assist`, unless jobs wait for them.
+    ///
+    /// For `process` to call once it has come to work that can be shared: the workers that were
+    /// called when its batch started may have found nothing to help with, and gone to sleep.
+    package func callAssistants() { workforce.callAssistants() }
 
     /// Refuses new tickets, finishes what was admitted, then stops the workers and calls back.
-    package func drain(completion: @escaping @Sendable () -> Void) { fatalError("stub") }
-}
+    ///
+    /// A ticket that was taken before counts as admitted until it is used or dropped. To drain
+    /// again changes nothing; each `completion` is called once, on a thread of its own.
+    package func drain(completion: @escaping @Sendable () -> Void) {
+        close()
+        workforce.whenStopped(completion)
+    }
 
-/// A place in a queue; given back by `deinit` when not used.
-package struct Ticket: ~Copyable, Sendable {
-    init() {}
-    deinit { print("stub") }
-}
-
-/// The queue is full (or draining).
-package struct Overloaded: Error, Equatable {
-    package let isDraining: Bool
+    private func close() {
+        admission.close { [workforce] in workforce.stop() }
+    }
 }

@@ -1,0 +1,145 @@
+/// Which worker takes which jobs: a plain struct without threads or clocks.
+///
+/// What it promises: while jobs wait, either every free worker has been sent for, or as many as
+/// there are jobs; so no job waits while a worker sleeps.
+struct BatchPolicy<Job, Kind: Hashable> {
+    private let batchMax: Int
+    /// In the order they came.
+    private var line: [Entry] = []
+    private var seats: [Seat]
+    private var isStopping = false
+
+    private struct Entry {
+        let job: Job
+        let kind: Kind
+    }
+
+    /// What a worker is at.
+    private struct Seat {
+        enum Doing: Equatable {
+            case sleeping
+            case assisting
+            /// Between two errands.
+            case awake
+            case running(jobs: Int)
+        }
+        /// A worker's thread starts awake, and asks.
+        var doing = Doing.awake
+        /// Sent for since it last asked: a job or the end waits for it.
+        var isSummoned = false
+        /// There is, or may be, someone to assist.
+        var isInvited = false
+
+        var isRunning: Bool { if case .running = doing { true } else { false } }
+    }
+
+    init(workers: Int, batchMax: Int) {
+        self.batchMax = batchMax
+        seats = Array(repeating: Seat(), count: workers)
+    }
+
+    /// Jobs waiting and jobs being worked on.
+    var depth: (waiting: Int, running: Int) {
+        let running = seats.reduce(0) { sum, seat in
+            if case .running(let jobs) = seat.doing { sum + jobs } else { sum }
+        }
+        return (line.count, running)
+    }
+
+    /// A job came: says whom to send for, a sleeper rather than an assistant.
+    mutating func submit(_ job: Job, kind: Kind) -> Summons? {
+        line.append(Entry(job: job, kind: kind))
+        for doing in [Seat.Doing.sleeping, .assisting] {
+            if let worker = seats.firstIndex(where: { $0.doing == doing && !$0.isSummoned }) {
+                return summon(worker)
+            }
+        }
+        return nil  // all are running, on their way here, or sent for
+    }
+
+    /// Worker `worker` has nothing in hand: it just started, woke, or finished an errand.
+    mutating func next(for worker: Int) -> Errand<Job> {
+        if seats[worker].isRunning { seats[worker].isInvited = true }
+        seats[worker].isSummoned = false
+        seats[worker].doing = .awake
+        if let oldest = line.first {
+            let batch = take(kind: oldest.kind)
+            seats[worker].doing = .running(jobs: batch.count)
+            seats[worker].isInvited = false
+            return .run(batch, waking: callAssistants())
+        }
+        if isStopping { return .stop }
+        let mayAssist = seats[worker].isInvited && seats.contains { $0.isRunning }
+        seats[worker].isInvited = false
+        seats[worker].doing = mayAssist ? .assisting : .sleeping
+        return mayAssist ? .assist : .sleep
+    }
+
+    /// Invites whoever is free to share a running batch, unless jobs wait; returns whom to wake.
+    mutating func callAssistants() -> [Int] {
+        guard line.isEmpty else { return [] }
+        var sleepers: [Int] = []
+        for worker in seats.indices where !seats[worker].isRunning {
+            if seats[worker].doing == .sleeping && !seats[worker].isInvited
+                && !seats[worker].isSummoned
+            {
+                sleepers.append(worker)
+            }
+            seats[worker].isInvited = true
+        }
+        return sleepers
+    }
+
+    /// No job will come: sends for everyone, to stop once nothing waits.
+    mutating func stop() -> [Summons] {
+        isStopping = true
+        return seats.indices.compactMap { worker in
+            let isFree = seats[worker].doing == .sleeping || seats[worker].doing == .assisting
+            return isFree && !seats[worker].isSummoned ? summon(worker) : nil
+        }
+    }
+
+    private mutating func summon(_ worker: Int) -> Summons {
+        seats[worker].isSummoned = true
+        return seats[worker].doing == .sleeping ? .wake(worker) : .recall(worker)
+    }
+
+    /// The oldest jobs of a kind: this worker's share of them, rounded up.
+    private mutating func take(kind: Kind) -> [Job] {
+        let waiting = line.count { $0.kind == kind }
+        let free = seats.count { !$0.isRunning }  // the asking one included
+        var share = min(batchMax, (waiting + free - 1) / free)
+        var batch: [Job] = []
+        batch.reserveCapacity(share)
+        line.removeAll { entry in
+            guard share > 0, entry.kind == kind else { return false }
+            share -= 1
+            batch.append(entry.job)
+            return true
+        }
+        return batch
+    }
+}
+
+/// What a worker is to do next.
+enum Errand<Job> {
+    /// Run these jobs, then ask again; first, wake these workers: they may assist.
+    case run([Job], waking: [Int])
+    /// Assist until recalled or until there is nothing to help with, then ask again.
+    case assist
+    /// Sleep until woken, then ask again.
+    case sleep
+    /// End the thread.
+    case stop
+}
+
+extension Errand: Equatable where Job: Equatable {}
+extension Errand: Sendable where Job: Sendable {}
+
+/// How to send for a worker.
+enum Summons: Equatable {
+    /// It sleeps.
+    case wake(Int)
+    /// It assists: let it know that it is no longer wanted there.
+    case recall(Int)
+}

@@ -1,0 +1,98 @@
+internal import Dispatch
+internal import Synchronization
+
+/// The threads of a queue: each asks the policy what to do, and does it, until told to stop.
+final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
+    private let policy: Guarded<BatchPolicy<Job, Kind>>
+    private let desks: [Desk]
+    private let working = DispatchGroup()
+    private let process: @Sendable (_ worker: Int, _ batch: [Job]) -> Void
+    private let assist: @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
+
+    init(
+        workers: Int, batchMax: Int,
+        process: @escaping @Sendable (_ worker: Int, _ batch: [Job]) -> Void,
+        assist: @escaping @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
+    ) {
+        policy = Guarded(BatchPolicy(workers: workers, batchMax: batchMax))
+        desks = (0..<workers).map { _ in Desk() }
+        self.process = process
+        self.assist = assist
+    }
+
+    /// Gives each worker its thread.
+    func start() {
+        for worker in desks.indices {
+            DispatchQueue(label: "worker \(worker)").async(group: working) { self.work(as: worker) }
+        }
+    }
+
+    /// Puts a job in line, and sends for a worker if one is free.
+    func submit(_ job: Job, kind: Kind) {
+        let sleeper = policy.withLock { recall($0.submit(job, kind: kind)) }
+        if let sleeper { wake([sleeper]) }
+    }
+
+    /// Wakes idle workers to assist.
+    func callAssistants() {
+        wake(policy.withLock { $0.callAssistants() })
+    }
+
+    /// No job will come: the workers finish what waits and end.
+    func stop() {
+        wake(policy.withLock { $0.stop().compactMap(recall) })
+    }
+
+    /// Calls back once every worker has ended.
+    func whenStopped(_ completion: @escaping @Sendable () -> Void) {
+        working.notify(queue: .global(), execute: completion)
+    }
+
+    var depth: (waiting: Int, running: Int) { policy.withLock { $0.depth } }
+
+    private func work(as worker: Int) {
+        let desk = desks[worker]
+        while true {
+            let errand = policy.withLock { policy in
+                desk.isRecalled.store(false, ordering: .relaxed)
+                return policy.next(for: worker)
+            }
+            switch errand {
+            case .run(let batch, let sleepers):
+                wake(sleepers)
+                process(worker, batch)
+            case .assist:
+                assist(worker) { !desk.isRecalled.load(ordering: .relaxed) }
+            case .sleep:
+                desk.bell.wait()
+            case .stop:
+                return
+            }
+        }
+    }
+
+    /// Recalls an assistant; a sleeper is for the caller to wake, outside the lock.
+    private func recall(_ summons: Summons?) -> Int? {
+        switch summons {
+        case .recall(let worker):
+            desks[worker].isRecalled.store(true, ordering: .relaxed)
+            return nil
+        case .wake(let worker): return worker
+        case nil: return nil
+        }
+    }
+
+    /// By the time the bell rings its worker may have asked already, and be anywhere: a bell too
+    /// many costs it one more question.
+    private func wake(_ workers: [Int]) {
+        for worker in workers { desks[worker].bell.signal() }
+    }
+}
+
+/// Where a worker is reached.
+private final class Desk: Sendable {
+    /// Rung for a sleeper; it counts, so that a ring before the sleep is not lost.
+    let bell = DispatchSemaphore(value: 0)
+    /// Read by an assistant between two pieces of work; written under the policy's lock.
+    let isRecalled = Atomic(false)
+}

@@ -1,0 +1,16 @@
+/// `serve`: answers `POST /detect` until SIGTERM.
+struct ServeCommand: Command {
+    static let name = "serve"
+    static let summary = "Answers POST /detect over HTTP (the default command)"
+    static let operands = Operands.none
+    static var options: [CommandOption<ServeCommand>] {
+        Configuration.options.map { $0.within(\.configuration) }
+    }
+
+    var configuration = Configuration()
+    var operandValues: [String] = []
+
+    func run(_ console: Console) throws(CommandFailure) {
+        try Serve.run(configuration, console: console)
+    }
+}

@@ -1,0 +1,147 @@
+internal import Detection
+internal import HTTPServer
+internal import Imaging
+
+extension Configuration {
+    /// Every setting of the service: name, unit, default, reason.
+    static var options: [CommandOption<Configuration>] {
+        modelOptions + detectionOptions + serviceOptions + requestLimits + connectionLimits
+    }
+
+    /// Which model, and how its file is read.
+    static var modelOptions: [CommandOption<Configuration>] {
+        [
+            .open(
+                "model", \.model, .text("FILE"),
+                "checkpoint (.pt or .safetensors)",
+                standard: "the built-in model"),
+            routingOption,
+        ]
+    }
+
+    /// How pictures are put to the model, and what counts as found.
+    static var detectionOptions: [CommandOption<Configuration>] {
+        [
+            .open(
+                "imgsz", \.imageSize, .whole(32...8192, "PIXELS"),
+                "longer side of the network's input",
+                standard: "what the file says", because: "it was trained at that size"),
+            shapeOption,
+            .value(
+                "conf", \.confidence, .number(0...1), "confidence a detection must exceed",
+                default: standard, because: "as in the reference"),
+            .value(
+                "iou", \.iou, .number(0...1), "overlap above which the weaker box is dropped",
+                default: standard, because: "as in the reference"),
+            .value(
+                "max-det", \.detectionsMax, .whole(1...DetectionOptions.detectionsLimit),
+                "detections a picture, at most",
+                default: standard, because: "as in the reference"),
+        ]
+    }
+
+    private static var serviceOptions: [CommandOption<Configuration>] {
+        [
+            .value(
+                "host", \.host, .text("ADDRESS"), "address to listen on", default: standard,
+                because: "reachable from this machine alone until you say otherwise"),
+            .value(
+                "port", \.port, .whole(0...65_535), "port to listen on; 0 lets the system choose",
+                default: standard, because: "needs no special right"),
+            workersOption,
+            .value(
+                "max-batch", \.batchMax, .whole(1...1024), "pictures a worker takes at a time",
+                default: standard,
+                because: "pictures run one after another; a longer batch only answers later"),
+            .value(
+                "queue", \.queueMax, .whole(1...65_536),
+                "pictures admitted and not yet answered; beyond it, 503", default: standard,
+                because: "a few seconds of work; who waits longer is better told at once"),
+            .value(
+                "drain-seconds", \.drainSeconds, .whole(0...3600, "SECONDS"),
+                "time to answer what was accepted, after SIGTERM", default: standard,
+                because: "orchestrators kill after 30"),
+            .value(
+                "log", \.logLevel, .choice(), "how much is logged", default: standard,
+                because: "a line a request, and what went wrong"),
+        ]
+    }
+
+    private static var requestLimits: [CommandOption<Configuration>] {
+        [
+            .value(
+                "max-body-bytes", \.bodyBytesMax, .whole(1024...1_073_741_824, "BYTES"),
+                "body of a request; beyond it, 413", default: standard,
+                because: "a 24-megapixel JPEG in base64 fits"),
+            pixelsOption,
+            .value(
+                "max-pictures", \.picturesMax, .whole(1...1024), "pictures in one request",
+                default: standard, because: "one request should not fill the queue"),
+        ]
+    }
+
+    private static var connectionLimits: [CommandOption<Configuration>] {
+        [
+            .value(
+                "max-connections", \.limits.connectionsMax, .whole(1...65_536),
+                "open connections", default: standard,
+                because: "each holds a descriptor; the usual limit on those is 1024 or more"),
+            .value(
+                "max-header-bytes", \.limits.headerBytesMax, .whole(1024...1_048_576, "BYTES"),
+                "head of a request; beyond it, 431", default: standard,
+                because: "browsers and proxies stay below it"),
+            .value(
+                "header-seconds", \.limits.headerTime, .seconds(1...3600),
+                "time to send a request's head", default: standard,
+                because: "a slow sender holds a connection"),
+            .value(
+                "body-seconds", \.limits.bodyTime, .seconds(1...3600),
+                "time to send a request's body", default: standard,
+                because: "the largest body in a minute is a slow mobile line"),
+            .value(
+                "idle-seconds", \.limits.idleTime, .seconds(1...3600),
+                "time a connection may be silent between requests", default: standard,
+                because: "as proxies keep theirs"),
+            .value(
+                "write-seconds", \.limits.writeTime, .seconds(1...3600),
+                "time to take an answer", default: standard,
+                because: "answers are small; who takes longer is gone"),
+        ]
+    }
+
+    /// Sigmoid or softmax.
+    static var routingOption: CommandOption<Configuration> {
+        .open(
+            "routing", \.routing, .choice(),
+            "how dynamic layers mix their experts",
+            standard: "what the file says",
+            because: "a checkpoint of a fork may not say it rightly")
+    }
+
+    /// Rect or square.
+    static var shapeOption: CommandOption<Configuration> {
+        .value(
+            "shape", \.shape, .choice(),
+            "network input as wide and high as the picture needs, or always square",
+            default: standard, because: "rect saves 40% of the work on 16:9 pictures")
+    }
+
+    /// How many compute.
+    static var workersOption: CommandOption<Configuration> {
+        .open(
+            "workers", \.workers, .whole(1...1024), "threads that compute",
+            standard: "the CPU quota",
+            because: "more would only take turns, or be throttled")
+    }
+
+    /// How large a picture may be.
+    static var pixelsOption: CommandOption<Configuration> {
+        .open(
+            "max-pixels", \.pixelsMax, .whole(1...1_000_000_000, "PIXELS"),
+            "width times height of a picture, checked before it is decoded",
+            standard: "100000000, less where memory is small",
+            because: "a decoded pixel takes up to 12 bytes for each worker")
+    }
+
+    private static var standard: Configuration { Configuration() }
+}

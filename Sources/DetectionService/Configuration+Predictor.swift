@@ -1,0 +1,14 @@
+internal import Detection
+
+extension NetworkPredictor {
+    /// The predictor of a configuration.
+    convenience init(
+        _ model: ModelFile.Model, _ configuration: Configuration, workers: Int,
+        memory: MemoryQuota
+    ) {
+        self.init(
+            model.detector, identity: model.identity, workers: workers,
+            imageSize: configuration.imageSize, shape: configuration.shape,
+            limits: configuration.imageLimits(memory, workers: workers))
+    }
+}

@@ -1,0 +1,98 @@
+internal import HTTPServer
+
+/// What a request to `/detect` carries: pictures as they were sent, and options beside them.
+///
+/// Finds the bytes, decodes nothing of a picture. Four ways to send one:
+///
+/// - the picture itself, as `image/*` or `application/octet-stream`, or with no type at all, or
+///   with the type that curl gives to `--data-binary` by itself: its first bytes tell what it is;
+/// - `multipart/form-data`: pictures as fields `image` or `file`, options as fields;
+/// - `application/json`: an object with `image` (base64 or a `data:` URI) and options.
+struct DetectBody {
+    var pictures: [SubmittedPicture]
+    var options: OptionValues = []
+
+    /// What is accepted, as a refusal's `Accept` field says it (RFC 9110 §15.5.16).
+    static let acceptedTypes =
+        "image/jpeg, image/png, image/webp, application/octet-stream, multipart/form-data,"
+        + " application/json"
+
+    /// The ways to send a picture.
+    enum Form: Equatable {
+        case picture
+        case multipart(contentType: String)
+        case json
+    }
+
+    /// Tells from the head how the body is to be read, so that a body of no use is not read.
+    static func form(of head: RequestHead) throws(ServiceError) -> Form {
+        for encoding in head.fields.list("Content-Encoding")
+        where encoding.lowercased() != "identity" {
+            throw .unsupportedEncoding(encoding)
+        }
+        guard let contentType = head.fields["Content-Type"] else { return .picture }
+        switch MediaType(contentType) {
+        case MediaType("application/octet-stream"), MediaType("application/x-www-form-urlencoded"):
+            return .picture
+        case let type where type.kind == "image" && !type.subtype.isEmpty: return .picture
+        case MediaType("multipart/form-data"): return .multipart(contentType: contentType)
+        case MediaType("application/json"): return .json
+        default: throw .unsupportedType(contentType)
+        }
+    }
+
+    /// Finds the pictures and the options.
+    static func read(
+        _ body: [UInt8], as form: Form, picturesMax: Int
+    ) throws(ServiceError) -> DetectBody {
+        guard !body.isEmpty else { throw .emptyBody }
+        switch form {
+        case .picture:
+            return DetectBody(pictures: [SubmittedPicture(bytes: PictureBytes(body))])
+        case .multipart(let contentType):
+            return try readForm(body, contentType: contentType, picturesMax: picturesMax)
+        case .json:
+            return try readJSON(body)
+        }
+    }
+}
+
+/// A picture of a request.
+struct SubmittedPicture {
+    /// The file's name, where a form gives one.
+    var name: String?
+    let bytes: PictureBytes
+}
+
+/// `image/jpeg` without its parameters, in lower case (RFC 9110 §8.3.1).
+struct MediaType: Equatable {
+    let kind: String
+    let subtype: String
+
+    init(_ text: String) {
+        let essence = text.prefix { $0 != ";" }.lowercased().trimmed
+        let slash = essence.firstIndex(of: "/") ?? essence.endIndex
+        kind = String(essence[..<slash])
+        subtype = String(essence[slash...].dropFirst())
+    }
+}
+
+extension StringProtocol {
+    /// Without the blanks around it.
+    var trimmed: String {
+        guard let first = firstIndex(where: { !$0.isWhitespace }),
+            let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[first...last])
+    }
+}
+
+extension DetectBody {
+    /// What errors call each picture: nothing special where there is only one.
+    var placeNames: [String?] {
+        guard pictures.count > 1 else { return [nil] }
+        return pictures.enumerated().map { index, picture in
+            "picture \(index + 1)" + (picture.name.map { " (\($0.quoted))" } ?? "")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import Batching
+
+/// A ticket that may stand in an array: given back, like it, when it is not used.
+///
+/// Not `Sendable`: it lives on the queue that handles one request.
+final class Place {
+    private var ticket: Ticket?
+
+    /// Takes a place in the queue.
+    init(in queue: PictureQueue) throws(ServiceError) {
+        do { ticket = try queue.admit() } catch { throw ServiceError(error) }
+    }
+
+    /// Gives the ticket away; once.
+    func takeTicket() -> Ticket {
+        guard let ticket = ticket.take() else { preconditionFailure("a ticket is used once") }
+        return ticket
+    }
+}
+
+extension ServiceError {
+    /// The refusal of a picture that found no place.
+    init(_ overload: Overload) {
+        switch overload {
+        case .full(let expectedWait): self = .full(expectedWait: expectedWait)
+        case .draining: self = .draining
+        }
+    }
+
+    /// Why a picture got no prediction; `place` says which one.
+    init(_ error: PredictionError, place: String?) {
+        switch error {
+        case .picture(let reason): self = .picture(reason, place: place)
+        case .network(let reason): self = .failed("network: \(reason)")
+        case .annotation(let reason): self = .failed("annotation: \(reason)")
+        case .abandoned: self = .abandoned
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package import Detection
+package import Imaging
+package import Inference
+internal import Synchronization
+
+/// Bytes of a picture → detections: the one way that `/detect`, `dynadetect detect` and
+/// `bench --pictures` share.
+package protocol Predictor: Sendable {
+    /// What answers call the model.
+    var model: ModelIdentity { get }
+
+    /// Reads the header alone: whether the picture is taken, and the frame it will be put into.
+    /// Cheap enough for a connection queue.
+    func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox
+
+    /// Decodes the picture, runs the network, and puts the boxes back on the picture.
+    ///
+    /// - Parameters:
+    ///   - letterbox: what ``letterbox(for:)`` said of the same bytes.
+    ///   - worker: whose session and seat to use; one call at a time for each.
+    ///   - callAssistants: called when work begins that idle workers can share.
+    func predict(
+        _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
+        callAssistants: () -> Void
+    ) throws(PredictionError) -> Prediction
+
+    /// Helps other workers until `isWanted` is false or there is nothing to help.
+    func assist(as worker: Int, while isWanted: () -> Bool)
+
+    /// Frames to warm up with: those that most pictures will meet.
+    var warmUpSizes: [PixelSize] { get }
+
+    /// Runs the network once on a grey picture of `size`, so that the plan and the memory for it
+    /// are there when the first real one comes.
+    func warmUp(_ size: PixelSize, on worker: Int) throws(PredictionError)
+}
+
+/// The predictor that serves: a detector with a session for each worker.
+///
+/// Decoded pixels live only inside ``predict(_:letterbox:options:on:callAssistants:)``, so there are never more
+/// pictures in memory than workers.
+package final class NetworkPredictor: Predictor {
+    package let model: ModelIdentity
+    private let detector: Detector
+    private let imageSize: Int
+    private let shape: Letterbox.Shape
+    private let limits: ImageLimits
+    private let crew: Crew
+    /// How many pictures are worked on at once.
+    package var workers: Int { seats.count }
+    /// The instruction set it runs with.
+    package var isa: ISA { detector.network.isa }
+    private let seats: [Seat]
+
+    /// One worker's session. The lock is never contended: a worker runs one picture at a time.
+    private final class Seat: Sendable {
+        let session: Mutex<Session>
+        let lane: Crew.Lane
+        init(_ detector: Detector, lane: Crew.Lane) {
+            session = Mutex(detector.makeSession())
+            self.lane = lane
+        }
+    }
+
+    /// - Parameters:
+    ///   - identity: what answers call the model; nil for what the file calls it.
+    ///   - imageSize: the frame's longer side in pixels; nil for what the model was trained at.
+    ///   - workers: how many pictures are worked on at once; workers are 0 ..< workers.
+    package init(
+        _ detector: Detector, identity: ModelIdentity? = nil, workers: Int,
+        imageSize: Int? = nil, shape: Letterbox.Shape, limits: ImageLimits
+    ) {
+        let crew = Crew(size: workers)
+        self.detector = detector
+        self.imageSize = imageSize ?? detector.model.imageSize
+        self.shape = shape
+        self.limits = limits
+        self.crew = crew
+        model = identity ?? ModelIdentity(description: detector.model)
+        seats = (0..<workers).map { Seat(detector, lane: crew.lane($0)) }
+    }
+
+    package func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox {
+        letterbox(for: try ImageDecoder.probe(bytes, limits: limits).size)
+    }
+
+    private func letterbox(for size: PixelSize) -> Letterbox {
+        Letterbox(
+            source: size, imageSize: imageSize, stride: detector.model.stride,
+            shape: shape)
+    }
+
+    package func predict(
+        _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
+        callAssistants: () -> Void
+    ) throws(PredictionError) -> Prediction {
+        var stopwatch = Stopwatch()
+        var timing = StageTiming()
+
+        var picture: Picture
+        do { picture = try ImageDecoder.decode(bytes, limits: limits) } catch {
+            throw .picture(error)
+        }
+        // Codecs read a header twice, here and in the probe; should they ever differ, the frame
+        // would not fit the pixels.
+        guard picture.size == letterbox.source else {
+            throw .picture(.corrupt("the header and the picture differ in size"))
+        }
+        timing.decode = stopwatch.lap()
+
+        let framed = letterbox.apply(to: picture)
+        timing.preprocess = stopwatch.lap()
+
+        callAssistants()
+        let (found, stages) = try detect(framed, options: options.detection, on: worker)
+        timing.inference = stages.inference
+        _ = stopwatch.lap()
+
+        let detections = detections(of: found, on: letterbox)
+        var jpeg: [UInt8]?
+        if options.isAnnotated {
+            picture.draw(detections.map(Annotation.init))
+            do { jpeg = try picture.jpeg(quality: 90) } catch {
+                throw .annotation("\(error)")
+            }
+        }
+        timing.postprocess = stages.postprocess + stopwatch.lap()
+        timing.total = stopwatch.sinceStart
+        return Prediction(
+            size: letterbox.source, detections: detections, timing: timing, annotatedJPEG: jpeg)
+    }
+
+    /// One pass on letterboxed pixels.
+    private func detect(
+        _ framed: borrowing Picture, options: DetectionOptions, on worker: Int
+    ) throws(PredictionError) -> (found: [FoundBox], stages: StageTimes) {
+        let seat = seats[worker]
+        var found: [FoundBox] = []
+        var stages = StageTimes(inference: .zero, postprocess: .zero)
+        do {
+            try seat.session.withLock { (session) throws(GraphError) in
+                try session.detect(
+                    pictures: 1, height: framed.size.height, width: framed.size.width,
+                    on: seat.lane, options: { _ in options },
+                    pixels: { _, use in use(framed.pixels) },
+                    finish: { _, boxes, times in
+                        found = boxes
+                        stages = times
+                    })
+            }
+        } catch {
+            throw .network("\(error)")
+        }
+        return (found, stages)
+    }
+
+    /// Boxes of the frame on the picture, surest first; a box that is no number is none.
+    private func detections(of found: [FoundBox], on letterbox: Letterbox) -> [Detection] {
+        found.sorted { $0.confidence > $1.confidence }.compactMap { one in
+            let box = letterbox.restore(Box(x1: one.x1, y1: one.y1, x2: one.x2, y2: one.y2))
+            guard box.isFinite, one.confidence.isFinite else { return nil }
+            return Detection(
+                label: model.label(one.classID), classID: one.classID, confidence: one.confidence,
+                box: box)
+        }
+    }
+
+    package func assist(as worker: Int, while isWanted: () -> Bool) {
+        crew.assist(as: worker, while: isWanted)
+    }
+
+    package var warmUpSizes: [PixelSize] {
+        // What cameras make (16:9 and 4:3, lying), and the square.
+        let sources = [(1920, 1080), (1600, 1200), (1024, 1024)]
+        var sizes: [PixelSize] = []
+        for (width, height) in sources {
+            let target = letterbox(for: PixelSize(width: width, height: height)).target
+            if !sizes.contains(target) { sizes.append(target) }
+        }
+        return sizes
+    }
+
+    package func warmUp(_ size: PixelSize, on worker: Int) throws(PredictionError) {
+        let grey = Picture(size: size)
+        _ = try detect(grey, options: DetectionOptions(), on: worker)
+    }
+}
+
+extension Box {
+    fileprivate var isFinite: Bool { x1.isFinite && y1.isFinite && x2.isFinite && y2.isFinite }
+}
+
+extension Annotation {
+    fileprivate init(_ detection: Detection) {
+        self.init(
+            box: detection.box, label: detection.label, classID: detection.classID,
+            confidence: detection.confidence)
+    }
+}

@@ -1,0 +1,35 @@
+/// What a request is called in its answer and in the log.
+///
+/// A client may bring its own in `X-Request-Id`, so that both sides' logs can be joined; one that is
+/// too long or holds other characters than letters, digits and `-._~+/=:` is replaced, for it
+/// would stand in headers and logs.
+package enum RequestID {
+    static let charactersMax = 128
+
+    /// The client's own, if it may be used, or a new one.
+    static func make(asked: String?) -> String {
+        guard let asked, isUsable(asked) else { return make() }
+        return asked
+    }
+
+    /// A new one: 128 random bits.
+    package static func make() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<4).map { _ in
+            let digits = String(UInt32.random(in: .min ... .max, using: &generator), radix: 16)
+            return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+        }.joined()
+    }
+
+    private static func isUsable(_ id: String) -> Bool {
+        (1...charactersMax).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "-._~+/=:".utf8.contains(byte)
+                }
+            }
+    }
+}

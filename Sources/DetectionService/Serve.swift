@@ -1,0 +1,145 @@
+internal import Checkpoints
+internal import Detection
+internal import Dispatch
+internal import HTTPServer
+internal import Imaging
+internal import Inference
+internal import Synchronization
+
+/// The life of the service: start → warm up → ready → (signal) → drain → end.
+enum Serve {
+    /// Serves until SIGTERM or SIGINT, and returns when every request that was accepted has been
+    /// answered. A second signal ends the process at once.
+    ///
+    /// - Throws: what keeps it from starting (the model, the address), or that it could not
+    ///   answer everything in time.
+    static func run(
+        _ configuration: Configuration, console: Console = .standard
+    ) throws(CommandFailure) {
+        let signals = StopSignals.hold()  // before anything else, for one may come at any time
+        let predictor = try makePredictor(configuration, console: console)
+        let metrics = Metrics()
+        let log = ServiceLog(level: configuration.logLevel, write: console.error)
+        let queue = PictureQueue(
+            predictor: predictor, workers: predictor.workers, batchMax: configuration.batchMax,
+            picturesMax: configuration.queueMax, tookBatch: metrics.tookBatch)
+        let service = Service(
+            queue: queue, settings: settings(configuration, predictor), metrics: metrics, log: log)
+        let server = try listen(configuration, service)
+        server.start()
+        console.output("address  http://\(configuration.host.bracketed):\(server.port)\n")
+
+        let stop = StopReason()
+        signals.watch { stop.give(nil) }
+        queue.warmUp { error in
+            if let error {
+                stop.give(CommandFailure("the model does not run: it \(error.words)"))
+            } else {
+                service.becomeReady()
+                console.output("ready\n")
+            }
+        }
+        let failure = stop.wait()
+
+        service.beginDraining()
+        let abandoned = drain(
+            server, queue, grace: .seconds(failure == nil ? configuration.drainSeconds : 0))
+        log.flush()
+        if let failure { throw failure }
+        guard abandoned == 0 else {
+            throw CommandFailure(
+                "\(abandoned) requests were not answered within \(configuration.drainSeconds) s")
+        }
+    }
+
+    /// Loads the model and says what will serve.
+    private static func makePredictor(
+        _ configuration: Configuration, console: Console
+    ) throws(CommandFailure) -> NetworkPredictor {
+        let checkpoint = try ModelFile.checkpoint(configuration.model)
+        let detector = try ModelFile.detector(checkpoint, configuration)
+        let model = ModelIdentity(
+            checkpoint.metadata, path: configuration.model, description: detector.model)
+        let quota = CPUQuota.live
+        let workers = configuration.workerCount(quota)
+        let source = configuration.workers == nil ? quota.explanation : "as told"
+        console.output(
+            """
+            model    \(model.name), version \(model.version), \(detector.model.names.count) classes
+            workers  \(workers) (\(source))
+            isa      \(detector.network.isa.rawValue)
+
+            """)
+        return NetworkPredictor(
+            detector, identity: model, workers: workers, imageSize: configuration.imageSize,
+            shape: configuration.shape, limits: configuration.imageLimits(.live, workers: workers))
+    }
+
+    private static func settings(
+        _ configuration: Configuration, _ predictor: NetworkPredictor
+    ) -> Service.Settings {
+        Service.Settings(
+            defaults: configuration.detectionOptions, bodyBytesMax: configuration.bodyBytesMax,
+            picturesMax: configuration.picturesMax,
+            about: [
+                ("isa", predictor.isa.rawValue), ("shape", configuration.shape.rawValue),
+                ("workers", "\(predictor.workers)"),
+            ])
+    }
+
+    private static func listen(
+        _ configuration: Configuration, _ service: Service
+    ) throws(CommandFailure) -> Server {
+        guard let port = UInt16(exactly: configuration.port) else {
+            throw CommandFailure("the port \(configuration.port) is not between 0 and 65535")
+        }
+        do {
+            return try Server(
+                host: configuration.host, port: port, limits: configuration.limits,
+                handler: service)
+        } catch {
+            switch error {
+            case .unknownHost(let host):
+                throw CommandFailure("cannot listen: '\(host)' is no address of this machine")
+            case .cannotListen(let host, let port, let reason):
+                throw CommandFailure("cannot listen on \(host):\(port): \(reason)")
+            }
+        }
+    }
+
+    /// Answers what was accepted, and returns how many requests had to be given up.
+    private static func drain(_ server: Server, _ queue: PictureQueue, grace: Duration) -> Int {
+        let isDrained = DispatchSemaphore(value: 0)
+        let abandoned = Atomic(0)
+        server.drain(grace: grace) { count in
+            abandoned.store(count, ordering: .releasing)
+            isDrained.signal()
+        }
+        isDrained.wait()
+        let count = abandoned.load(ordering: .acquiring)
+        // Whose client still waits has been answered; what is left is work for nobody.
+        queue.drain {}
+        return count
+    }
+}
+
+/// Why the service stops: nil for being told to. The first reason counts.
+private final class StopReason: Sendable {
+    private let reason = Mutex<CommandFailure??>(nil)
+    private let isGiven = DispatchSemaphore(value: 0)
+
+    func give(_ failure: CommandFailure?) {
+        reason.withLock { if $0 == nil { $0 = .some(failure) } }
+        isGiven.signal()
+    }
+
+    func wait() -> CommandFailure? {
+        isGiven.wait()
+        return reason.withLock { $0 ?? nil }
+    }
+}
+
+extension String {
+    /// An IPv6 address as a URL writes it.
+    fileprivate var bracketed: String { contains(":") ? "[\(self)]" : self }
+}

@@ -1,0 +1,46 @@
+internal import Dispatch
+internal import Glibc
+
+/// SIGTERM and SIGINT, taken in turn instead of ending the process.
+///
+/// They are blocked first of all, and fetched by a thread that waits for them: a signal that comes
+/// before that thread is there stays pending, so none is lost however early it comes. (A dispatch
+/// source on an ignored signal loses those that come before it is registered.)
+struct StopSignals {
+    private let signals: sigset_t
+
+    /// Blocks the signals for this thread and those it starts from now on: call it before any other
+    /// thread is there.
+    static func hold() -> StopSignals {
+        var signals = sigset_t()
+        // Both only touch the set they are given; a mask for this thread cannot fail.
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGTERM)
+        unsafe sigaddset(&signals, SIGINT)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        // Writing to a socket or a pipe whose reader has gone is an error to look at, not a death.
+        signal(SIGPIPE, SIG_IGN)
+        return StopSignals(signals: signals)
+    }
+
+    /// Calls `first` at the first signal; the second ends the process at once.
+    func watch(first: @escaping @Sendable () -> Void) {
+        let signals = signals
+        DispatchQueue(label: "signals").async {
+            _ = Self.next(of: signals)
+            first()
+            exitNow(128 + Self.next(of: signals))
+        }
+    }
+
+    private static func next(of signals: sigset_t) -> Int32 {
+        var signals = signals
+        var signal: Int32 = 0
+        // Reads the set and writes the number; fails only for a set that is none.
+        while unsafe sigwait(&signals, &signal) != 0 {}
+        return signal
+    }
+}
+
+/// Ends the process without waiting for anything.
+private func exitNow(_ status: Int32) -> Never { _exit(status) }

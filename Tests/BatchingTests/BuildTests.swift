@@ -1,5 +1,0 @@
-import Testing
-
-@testable import Batching
-
-@Test func `the target builds`() {}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import DetectionService
-
-@Test func `the target builds`() {}

@@ -1,0 +1,119 @@
+import Checkpoints
+import Detection
+import FoundationEssentials
+import Inference
+import Testing
+
+@testable import DetectionService
+
+/// A folder of its own for each test, gone with it.
+private final class Folder {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/dynadetect-\(RequestID.make())"
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { path + "/" + name }
+}
+
+/// Commands on the built-in model, from the line to what they write.
+struct CommandTests {
+    private func run(_ arguments: String...) -> (status: Int32, screen: Screen) {
+        let screen = Screen()
+        return (Program.run(arguments, environment: [:], console: screen.console), screen)
+    }
+
+    @Test func `run gives the head's output for each picture`() throws {
+        let folder = try Folder()
+        var noise = Noise(seed: 7)
+        let picture = noise.bytes(3 * 64 * 32).map { Float($0) / 255 }
+        try LocalFile.write(
+            Npy(shape: [2, 3, 64, 32], values: picture + picture).bytes, to: folder.file("x.npy"))
+        let (status, screen) = run(
+            "run", "--input", folder.file("x.npy"), "--output", folder.file("y.npy"), "--threads",
+            "2")
+        #expect(status == 0, "\(screen.error)")
+        let output = try Npy(try LocalFile.read(folder.file("y.npy")))
+        #expect(output.shape == [2, 10, 42])
+        #expect(output.values[..<420] == output.values[420...])
+        #expect(output.values.allSatisfy { $0.isFinite })
+    }
+
+    @Test func `run refuses a tensor of another shape, naming the file`() throws {
+        let folder = try Folder()
+        let path = folder.file("x.npy")
+        try LocalFile.write(Npy(shape: [1, 2, 2], values: [1, 2, 3, 4]).bytes, to: path)
+        let (status, screen) = run("run", "--input", path, "--output", folder.file("y.npy"))
+        #expect(status == 1)
+        #expect(
+            screen.error
+                == "dynadetect: '\(path)' is of shape [1, 2, 2]; [N, 3, H, W] is needed\n")
+    }
+
+    @Test func `convert writes what inspect reads`() throws {
+        let folder = try Folder()
+        try ModelFile.checkpoint(nil).write(to: folder.file("a.safetensors"))
+        let (status, screen) = run(
+            "convert", folder.file("a.safetensors"), folder.file("b.safetensors"))
+        #expect(status == 0, "\(screen.error)")
+
+        var configuration = Configuration()
+        configuration.model = folder.file("b.safetensors")
+        let model = try ModelFile.open(configuration)
+        let report = try model.detector.report(height: 64, width: 96)
+        let json = report.json(of: model.identity)
+        #expect(
+            json.hasPrefix("{\"model\":{\"name\":\"b\",\"version\":\"1\",\"classes\":[\"linear\","))
+        #expect(json.contains("\"input\":[3,64,96],\"parameters\":1624266,\"flops\":"))
+        let dynamic = json.split(separator: "{\"module\":").first { $0.contains("\"experts\"") }
+        let layer = try #require(dynamic)
+        #expect(layer.hasPrefix("\"model.2.m.0.cv1\",\"class\":\"DynamicConv\",\"operation\":"))
+        #expect(layer.contains("\"experts\":4,\"routing\":{\"kind\":\"sigmoid\",\"decided_by\":"))
+        #expect(layer.contains("\"r_param\":{\"formula\":\"M/(C_out·k²) + M\",\"expected\":4.05"))
+        #expect(layer.contains("\"r_flops\":{\"formula\":\"1 + M/(H'·W'·C_out·k²) + M/(H'·W')\""))
+
+        let lines = report.table(of: model.identity).split(separator: "\n")
+        let row = try #require(lines.first { $0.hasPrefix("model.2.m.0.cv1 ") })
+        #expect(row.contains("  8×16×24  "))
+        #expect(row.contains("  4 sigmoid  4.056 / "))
+        #expect(lines.last?.contains("R_param = M/(C_out·k²) + M, R_flops = 1 + ") == true)
+    }
+
+    @Test func `bench measures so many runs`() {
+        let (status, screen) = run(
+            "bench", "--height", "32", "--width", "64", "--runs", "2", "--threads", "2", "--json")
+        #expect(status == 0, "\(screen.error)")
+        #expect(screen.output.contains("\"batch\":1,\"height\":32,\"width\":64,\"runs\":2,"))
+    }
+
+    @Test func `bench says which size does not fit`() {
+        let (status, screen) = run("bench", "--height", "33", "--width", "64")
+        #expect(status == 1)
+        #expect(screen.error.hasPrefix("dynadetect: the network does not take 33×64: "))
+    }
+
+    @Test func `a folder without pictures is said so`() throws {
+        let folder = try Folder()
+        let (status, screen) = run("bench", "--pictures", folder.path)
+        #expect(status == 1)
+        #expect(
+            screen.error == "dynadetect: no .jpg, .jpeg, .png or .webp in '\(folder.path)'\n")
+    }
+}
+
+struct CommandCrewLeadTests {
+    @Test(arguments: [1, 2, 5])
+    func `the leader's seat is the first, and what it throws comes out`(threads: Int) {
+        struct Oops: Error {}
+        let index = Crew.lead(threads: threads) { lane in lane.index }
+        #expect(index == 0)
+        #expect(throws: Oops.self) {
+            try Crew.lead(threads: threads) { (_) throws(Oops) in throw Oops() }
+        }
+    }
+}
