@@ -134,7 +134,8 @@ final class Lane: @unchecked Sendable {
         alarmAt = deadline
         let (seconds, attoseconds) = max(deadline - now, .zero).components
         // Rounded up, so that the deadline has passed when it rings.
-        let nanoseconds = Int(clamping: seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000) + 1
+        let nanoseconds =
+            Int(clamping: seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000) + 1
         timer.schedule(deadline: .now() + .nanoseconds(nanoseconds))
     }
 }

@@ -89,7 +89,8 @@ final class ListeningSocket: Sendable {
                 descriptor.number, CInt(IPPROTO_IPV6), IPV6_V6ONLY, &off, size)
         }
         guard
-            unsafe bind(descriptor.number, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0,
+            unsafe bind(descriptor.number, address.pointee.ai_addr, address.pointee.ai_addrlen)
+                == 0,
             listen(descriptor.number, CInt(clamping: backlogMax)) == 0
         else { return nil }
         return descriptor

@@ -64,7 +64,7 @@ final class Poller: Sendable {
             let events = unsafe ready.prefix(Int(count)).map {
                 unsafe Event(key: $0.data.u64, flags: $0.events)
             }
-            if events.contains(where: { $0.key == Self.stopKey }) { return }
+            if events.contains(where: { $0.key == Self.stopKey && $0.isReadable }) { return }
             deliver(events)
         }
     }

@@ -30,7 +30,8 @@ struct RequestTarget: Equatable {
         }
         // RFC 9110 §4.2.3: an empty path of an absolute form is `/`.
         path = start == mark ? "/" : String(text: target.extracting(start..<mark))
-        query = mark < target.count ? try Self.query(target.extracting(mark + 1..<target.count)) : []
+        query =
+            mark < target.count ? try Self.query(target.extracting(mark + 1..<target.count)) : []
     }
 
     /// Where the path begins: at once in the origin form, after the authority in the absolute form.
@@ -40,12 +41,14 @@ struct RequestTarget: Equatable {
         let colon = target.first(UInt8(ascii: ":"), in: target.indices) ?? 0
         let scheme = target.extracting(0..<colon)
         let isHTTP = scheme.isSame("http") || scheme.isSame("https")
-        guard isHTTP, target.extracting(colon..<min(colon + 3, target.count)).isExactly("://") else {
+        guard isHTTP, target.extracting(colon..<min(colon + 3, target.count)).isExactly("://")
+        else {
             // RFC 9112 §3.2.3: the authority form is for CONNECT alone.
             throw .malformed("The request target is not a path such as '/detect', nor an http URI.")
         }
         var end = colon + 3
-        while end < target.count, target[end] != UInt8(ascii: "/"), target[end] != UInt8(ascii: "?") {
+        while end < target.count, target[end] != UInt8(ascii: "/"), target[end] != UInt8(ascii: "?")
+        {
             end += 1
         }
         let authority = target.extracting(colon + 3..<end)
@@ -95,7 +98,8 @@ struct RequestTarget: Equatable {
                 guard index + 2 < bytes.count, let high = bytes[index + 1].hexValue,
                     let low = bytes[index + 2].hexValue
                 else {
-                    throw .malformed("The query holds a '%' that is not followed by two hex digits.")
+                    throw .malformed(
+                        "The query holds a '%' that is not followed by two hex digits.")
                 }
                 text.append(high << 4 | low)
                 index += 2

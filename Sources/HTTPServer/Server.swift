@@ -46,18 +46,15 @@ package final class Server: Sendable {
         listener = Listener(socket, lanes: lanes, occupancy: occupancy, limits: limits)
     }
 
-    deinit { stop() }
-
     /// Connections open now.
     package var connectionCount: Int { occupancy.count }
 
-    /// Begins to accept. Once; later calls do nothing.
+    /// Begins to accept. Once; later calls do nothing. The server now stays alive by itself, until it
+    /// is drained.
     package func start() {
         guard !isStarted.exchange(true, ordering: .relaxed) else { return }
         listener.open()
-        DispatchQueue(label: "http.poller").async { [poller, lanes, listener] in
-            poller.run { Self.deliver($0, to: lanes, listener) }
-        }
+        DispatchQueue(label: "http.poller").async { [self] in poller.run(deliver) }
     }
 
     /// Stops accepting, lets every request that was begun be answered with `Connection: close`,
@@ -71,7 +68,7 @@ package final class Server: Sendable {
     ) {
         // The server stays until the drain is over.
         occupancy.whenEmpty { [self] abandoned in
-            stop()
+            poller.stop()
             completion(abandoned)
         }
         listener.close { [self] in
@@ -83,13 +80,7 @@ package final class Server: Sendable {
         }
     }
 
-    private func stop() {
-        listener.close {}
-        for lane in lanes { lane.closeAll() }
-        poller.stop()
-    }
-
-    private static func deliver(_ events: [Poller.Event], to lanes: [Lane], _ listener: Listener) {
+    private func deliver(_ events: [Poller.Event]) {
         var shares = [[Poller.Event]](repeating: [], count: lanes.count)
         for event in events {
             if event.key == Listener.key {

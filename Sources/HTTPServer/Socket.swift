@@ -68,7 +68,8 @@ final class Socket: Sendable {
     }
 
     private static func piece(_ bytes: UnsafeBufferPointer<UInt8>) -> iovec {
-        unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+        unsafe iovec(
+            iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
     }
 
     /// Tells the peer that nothing more is sent.
