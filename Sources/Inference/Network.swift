@@ -46,7 +46,7 @@ package final class Network: Sendable {
             for i in 0..<pictures {
                 var input = InputPlanes(plan: plan, arena: arena)
                 load(i, &input)
-                input.clearBorder()
+                plan.clearInputBorder(in: arena)
                 for section in plan.sections {
                     lane.forEach(section.items, SectionWork(section: section, arena: arena))
                 }
