@@ -44,6 +44,9 @@ package enum ISA: String, Sendable, CaseIterable {
         case .neon: DD_NEON
         }
     }
+
+    /// Output blocks that one packed weight group serves.
+    var groupBlocks: Int { Int(dd_conv_group(code)) }
 }
 
 /// Why the instruction set that was asked for is not used.
