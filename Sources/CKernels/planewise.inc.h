@@ -103,8 +103,8 @@ static void add_rows(
 
 typedef double wide __attribute__((ext_vector_type(LANES)));
 
-/// Sums of up to 32 pixels in float, four side by side (each lane adds 8 values, then 2 sums: an
-/// error below 6e-7 of their magnitudes), all further in double. Every instruction set adds in the
+/// Sums of up to 32 pixels in float, four side by side (a lane adds at most 10 values, then 2 sums:
+/// an error below 7e-7 of their magnitudes), all further in double. Every instruction set adds in the
 /// same order: the means are bitwise the same on all.
 static void means(
     struct dd_planes planes, int32_t block0, int32_t block1, const float *in, float *out

@@ -42,10 +42,8 @@ struct KernelConvolution {
             dilation_width: Int32(layer.dilation.width), activation: layer.activation.kernelCode)
     }
 
-    var groupBlocks: Int { Int(dd_conv_group(isa.code)) }
-
     /// Weight groups.
-    var groups: Int { (Int(conv.out.blocks) + groupBlocks - 1) / groupBlocks }
+    var groups: Int { (Int(conv.out.blocks) + isa.groupBlocks - 1) / isa.groupBlocks }
 
     /// An output not yet written.
     func makeOutput() -> KernelPlanes {
@@ -56,7 +54,7 @@ struct KernelConvolution {
 
     /// Output blocks of a group.
     func blocks(of group: Int) -> Range<Int> {
-        group * groupBlocks..<min((group + 1) * groupBlocks, Int(conv.out.blocks))
+        group * isa.groupBlocks..<min((group + 1) * isa.groupBlocks, Int(conv.out.blocks))
     }
 
     /// Everything, each call so many rows.
@@ -152,11 +150,12 @@ extension Activation {
     }
 }
 
-extension Convolution {
+extension KernelConvolution {
     /// A layer of noise with constant weights, of a size that keeps sums near 1.
-    static func make(
-        _ inputChannels: Int, _ outputChannels: Int, kernel: Extent = Extent(1, 1),
-        stride: Int = 1, padding: Extent = Extent(0, 0), dilation: Int = 1, groups: Int = 1,
+    static func makeLayer(
+        _ inputChannels: Int, _ outputChannels: Int, kernel: Convolution.Extent = .init(1, 1),
+        stride: Int = 1, padding: Convolution.Extent = .init(0, 0), dilation: Int = 1,
+        groups: Int = 1,
         activation: Activation = .identity, seed: UInt64 = 1
     ) -> Convolution {
         var noise = KernelNoise(seed: seed)
@@ -164,7 +163,7 @@ extension Convolution {
         let scale = 2 / Float(length).squareRoot()
         return Convolution(
             inputChannels: inputChannels, outputChannels: outputChannels, kernel: kernel,
-            stride: Extent(stride, stride), padding: padding, dilation: Extent(dilation, dilation),
+            stride: .init(stride, stride), padding: padding, dilation: .init(dilation, dilation),
             groups: groups,
             weights: .constant(
                 kernel: noise.next(outputChannels * length).map { $0 * scale },

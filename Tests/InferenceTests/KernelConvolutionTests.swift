@@ -22,7 +22,7 @@ struct ConvolutionCase: CustomTestStringConvertible {
     }
 
     var layer: Convolution {
-        .make(
+        KernelConvolution.makeLayer(
             inputs, outputs, kernel: Convolution.Extent(kernel.0, kernel.1), stride: stride,
             padding: padding, dilation: dilation, groups: groups, activation: activation)
     }
@@ -71,8 +71,9 @@ struct ConvolutionCase: CustomTestStringConvertible {
     }
 }
 
-/// Float sums of up to 2000 products, against Double: their errors stay near 1e-6 of the largest
-/// output. A product left out or taken twice would show at 1e-2.
+/// Float sums of up to 2000 products, against Double.
+///
+/// Their errors stay near 1e-6 of the largest output. A product left out or taken twice would show at 1e-2.
 private let tolerance = 5e-6
 
 struct KernelConvolutionTests {
@@ -123,11 +124,13 @@ struct KernelConvolutionTests {
         var noise = KernelNoise(seed: 3)
         let map = noise.map(19, 13, 17)
         let kernel = KernelConvolution(
-            .make(19, 37, kernel: .init(3, 3), padding: .init(1, 1), activation: .silu), isa, map)
+            KernelConvolution.makeLayer(
+                19, 37, kernel: .init(3, 3), padding: .init(1, 1), activation: .silu), isa, map)
         let whole = kernel.run()
         for rows in [1, 2, 5] { #expect(kernel.run(rowsOfCall: rows).bits == whole.bits) }
         let deep = KernelConvolution(
-            .make(19, 19, kernel: .init(3, 3), padding: .init(1, 1), groups: 19), isa, map)
+            KernelConvolution.makeLayer(
+                19, 19, kernel: .init(3, 3), padding: .init(1, 1), groups: 19), isa, map)
         #expect(deep.runDepthwise(rowsOfCall: 1).bits == deep.runDepthwise().bits)
     }
 
@@ -135,7 +138,7 @@ struct KernelConvolutionTests {
     func `a pixel's bits do not depend on its place in a tile`(isa: ISA) {
         var noise = KernelNoise(seed: 4)
         let map = noise.map(33, 1, 31)
-        let layer = Convolution.make(33, 37, activation: .silu)
+        let layer = KernelConvolution.makeLayer(33, 37, activation: .silu)
         let whole = KernelConvolution(layer, isa, map).run().map(channels: 37)
         for first in 0..<31 {
             let cut = Reference.FeatureMap(channels: 33, height: 1, width: 31 - first) {
@@ -153,7 +156,8 @@ struct KernelConvolutionTests {
     func `a call writes its rows of its group and nothing else`(isa: ISA) {
         var noise = KernelNoise(seed: 5)
         let kernel = KernelConvolution(
-            .make(16, 70, kernel: .init(3, 3), padding: .init(1, 1)), isa, noise.map(16, 7, 13),
+            KernelConvolution.makeLayer(16, 70, kernel: .init(3, 3), padding: .init(1, 1)), isa,
+            noise.map(16, 7, 13),
             outHalo: 2)
         for group in 0..<kernel.groups {
             var output = kernel.makeOutput()
@@ -166,7 +170,8 @@ struct KernelConvolutionTests {
     @Test(arguments: ISA.available)
     func `no rows are no work`(isa: ISA) {
         var noise = KernelNoise(seed: 6)
-        let kernel = KernelConvolution(.make(16, 16), isa, noise.map(16, 3, 3))
+        let kernel = KernelConvolution(
+            KernelConvolution.makeLayer(16, 16), isa, noise.map(16, 3, 3))
         var output = kernel.makeOutput()
         kernel.run(0, 2..<2, into: &output)
         #expect(output.isUntouched)

@@ -60,6 +60,13 @@ struct KernelPlanes {
         }
     }
 
+    /// Lends the floats to a kernel, with their shape.
+    mutating func lend(_ kernel: (dd_planes, inout MutableSpan<Float>) -> Void) {
+        let shape = shape
+        var out = floats.mutableSpan
+        kernel(shape, &out)
+    }
+
     /// Where channel `c` of a pixel lies; the picture begins inside the halo.
     func index(_ c: Int, _ y: Int, _ x: Int) -> Int {
         let (halo, lanes) = (Int(shape.halo), Int(shape.lanes))

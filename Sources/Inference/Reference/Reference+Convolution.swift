@@ -6,7 +6,8 @@ extension Reference {
         case .constant(let kernel, let bias):
             return apply(
                 layer.activation,
-                to: convolve(map, layer, kernel: kernel.map(Double.init), bias: bias.map(Double.init)))
+                to: convolve(
+                    map, layer, kernel: kernel.map(Double.init), bias: bias.map(Double.init)))
         case .mixed(let experts):
             let (kernel, bias) = mix(experts, route(experts.routing, means(map)))
             return apply(layer.activation, to: convolve(map, layer, kernel: kernel, bias: bias))
@@ -43,7 +44,8 @@ extension Reference {
                     for l in 0..<size.width {
                         let j = x * stride.width + l * dilation.width - padding.width
                         guard j >= 0, j < map.width else { continue }
-                        sum += kernel[((o * inputs + c) * size.height + k) * size.width + l]
+                        sum +=
+                            kernel[((o * inputs + c) * size.height + k) * size.width + l]
                             * map[o / outputs * inputs + c, i, j]
                     }
                 }
@@ -52,7 +54,7 @@ extension Reference {
         }
     }
 
-    /// α of a picture from its channels' means (ParameterNet eq. 4).
+    /// α of a picture from its channels' means: equation 4 of ParameterNet.
     package static func route(_ routing: Routing, _ means: [Double]) -> [Double] {
         switch routing {
         case .sigmoid(let weight, let bias):
@@ -65,7 +67,7 @@ extension Reference {
         }
     }
 
-    /// W' = Σ α_i W_i and b' = Σ α_i b_i + shift (ParameterNet eq. 3).
+    /// W' = Σ α_i W_i and b' = Σ α_i b_i + shift: equation 3 of ParameterNet.
     package static func mix(
         _ experts: Experts, _ alpha: [Double]
     ) -> (kernel: [Double], bias: [Double]) {

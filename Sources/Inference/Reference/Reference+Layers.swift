@@ -94,8 +94,9 @@ extension Reference {
         }
     }
 
-    /// BatchNorm as it is defined: γ·(x − μ)/√(σ² + ε) + β in each channel. What
-    /// ``Convolution/folding(gamma:beta:mean:variance:epsilon:)`` must be equal to.
+    /// BatchNorm as it is defined: γ·(x − μ)/√(σ² + ε) + β in each channel.
+    ///
+    /// What ``Convolution/folding(gamma:beta:mean:variance:epsilon:)`` must be equal to.
     package static func normalize(
         _ map: FeatureMap, gamma: [Float], beta: [Float], mean: [Float], variance: [Float],
         epsilon: Double
