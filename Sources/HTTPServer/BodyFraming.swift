@@ -35,7 +35,9 @@ enum BodyFraming: Equatable {
         self = .chunked
     }
 
-    /// RFC 9110 §8.6: digits only. A list of equal numbers stands for that number.
+    /// RFC 9110 §8.6: digits only.
+    ///
+    /// A list of equal numbers stands for that number.
     private static func length(_ values: [String]) throws(Refusal) -> Int {
         var length: Int?
         for value in values {

@@ -1,4 +1,6 @@
-/// One client's socket, and the conversation on it. Used on one queue only.
+/// One client's socket, and the conversation on it.
+///
+/// Used on one queue only.
 ///
 /// The conversation decides; this performs. Readiness is remembered here, for the poller tells of
 /// each change only once.
@@ -22,6 +24,8 @@ final class Connection {
     }
 
     let key: UInt64
+    /// Under which it is counted.
+    let verdict: Occupancy.Verdict
     private let socket: Socket
     private(set) var conversation: Conversation
     private var outbox = Outbox()
@@ -29,8 +33,11 @@ final class Connection {
     private var mayWrite = true
     private var departure: Departure?
 
-    init(key: UInt64, socket: Socket, conversation: Conversation) {
+    init(
+        key: UInt64, verdict: Occupancy.Verdict, socket: Socket, conversation: Conversation
+    ) {
         self.key = key
+        self.verdict = verdict
         self.socket = socket
         self.conversation = conversation
     }

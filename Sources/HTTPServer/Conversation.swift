@@ -10,33 +10,6 @@
 struct Conversation {
     typealias Instant = ContinuousClock.Instant
 
-    /// What the shell is to do.
-    enum Action: Equatable {
-        /// Ask the handler about this head; the verdict goes to ``admitted(_:at:)``.
-        case admit(RequestHead)
-        /// Ask the handler for words; they go to ``answer(_:at:)``.
-        case refuse(Refusal, RequestHead?)
-        /// Send `100 Continue`.
-        case goOn
-        /// Hand the request on; its answer goes to ``answer(_:at:)``.
-        case handle(Request)
-        /// Send the first bytes of the answer that is still to come.
-        case probe
-        /// Send this and tell ``sent(at:)`` once the last byte is gone.
-        case send(Reply)
-        /// End our side of the connection.
-        case endSending
-        /// Close; nothing follows.
-        case close
-    }
-
-    /// A whole request.
-    struct Request: Equatable {
-        let head: RequestHead
-        let body: [UInt8]
-        let receivedAt: Instant
-    }
-
     private enum State: Equatable {
         case waiting
         case deciding(BodyFraming)
@@ -67,7 +40,7 @@ struct Conversation {
     /// When ``elapsed(at:)`` is to be called.
     private(set) var deadline: Instant?
 
-    /// - Parameter refusal: what to answer at once, for a client that cannot be served.
+    /// A new connection; `refusal` is what to answer at once, for a client that cannot be served.
     init(limits: Limits, refusal: Refusal? = nil, at now: Instant) {
         self.limits = limits
         reader = RequestReader(limits: limits)
@@ -118,7 +91,9 @@ struct Conversation {
     /// Lends room for bytes of the body; they count as received.
     mutating func fillBody(_ read: (inout OutputSpan<UInt8>) -> Void) { reader.fillBody(read) }
 
-    /// The client has ended its side, and all its bytes were read. It may still wait for an answer.
+    /// The client has ended its side, and all its bytes were read.
+    ///
+    /// It may still wait for an answer.
     mutating func receivedEnd() { hasEnded = true }
 
     /// The client has ended its side, while bytes of it may be unread.
@@ -148,7 +123,9 @@ struct Conversation {
         }
     }
 
-    /// The answer to what ``Action/handle(_:)`` or ``Action/refuse(_:_:)`` gave away. Late ones are dropped.
+    /// The answer to what ``Action/handle(_:)`` or ``Action/refuse(_:_:)`` gave away.
+    ///
+    /// Late ones are dropped.
     mutating func answer(_ response: Response) {
         switch state {
         case .answering: ready(response, closes: false)
@@ -166,8 +143,8 @@ struct Conversation {
             state = hasEnded ? .closing : .parting
         } else {
             state = .waiting
-            begunAt = reader.hasUnusedBytes ? now : nil
-            deadline = now + (begunAt == nil ? idleTime : limits.headerTime)
+            begunAt = nil
+            deadline = now + idleTime
         }
     }
 

@@ -39,15 +39,18 @@ package final class Exchange: Sendable {
         if !isAnswered.load(ordering: .acquiring), !isAbandoned { send(Response(status: 500)) }
     }
 
-    /// Sends the answer; from any thread. A second call is a bug of ours and traps.
+    /// Sends the answer; from any thread.
+    ///
+    /// A second call is a bug of ours and traps.
     package func respond(_ response: Response) {
         let wasAnswered = isAnswered.exchange(true, ordering: .acquiringAndReleasing)
         precondition(!wasAnswered, "a request is answered once")
         send(response)
     }
 
-    /// Whether the client has gone, so that work for it may be dropped. It stays false for a client that
-    /// only finished sending and still reads.
+    /// Whether the client has gone, so that work for it may be dropped.
+    ///
+    /// It stays false for a client that only finished sending and still reads.
     package var isAbandoned: Bool { departure.hasHappened }
 
     /// Marks the client as gone.

@@ -1,6 +1,6 @@
 /// One line of a header or trailer section (RFC 9112 §5).
 enum FieldLine {
-    /// - Parameter line: the line without its CR LF; not empty.
+    /// Reads a line without its CR LF; it is not empty.
     static func parse(_ line: Span<UInt8>) throws(Refusal) -> Fields.Field {
         // RFC 9112 §5.2: a line that goes on from the one before; §2.2: blanks before the first.
         if line[0].isBlank {

@@ -1,4 +1,6 @@
-/// Header fields in the order they came. Names compare without case (RFC 9110 §5.1).
+/// Header fields in the order they came.
+///
+/// Names compare without case (RFC 9110 §5.1).
 package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// Every field, in order; a name may come more than once.
     package private(set) var all: [Field] = []

@@ -3,7 +3,7 @@ struct HTTPDate {
     private var second = Int.min
     private var value: [UInt8] = []
 
-    /// - Parameter second: since 1970, UTC.
+    /// What the field says at a second since 1970, UTC.
     mutating func bytes(at second: Int) -> [UInt8] {
         if second != self.second {
             self.second = second
@@ -24,8 +24,10 @@ struct HTTPDate {
             + "\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60)) GMT"
     }
 
-    /// The Gregorian date of a day counted from 1 January 1970. Years are counted from March, so that
-    /// the leap day is the last of its year; an era is 400 years, which have 146,097 days.
+    /// The Gregorian date of a day counted from 1 January 1970.
+    ///
+    /// Years are counted from March, so that the leap day is the last of its year; an era is 400
+    /// years, which have 146,097 days.
     private static func date(_ day: Int) -> (year: Int, month: Int, day: Int) {
         let (era, dayOfEra) = floorDivide(day + 719_468, 146_097)
         let yearOfEra =

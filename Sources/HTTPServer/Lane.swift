@@ -35,17 +35,20 @@ final class Lane: @unchecked Sendable {
 
     deinit { timer.cancel() }
 
-    /// Serves a new client; `refusal` is what to tell it, when it cannot be served.
-    func adopt(_ socket: Socket, key: UInt64, refusal: Refusal?) {
+    /// Serves a new client, or tells it that there are too many.
+    func adopt(_ socket: Socket, key: UInt64, _ verdict: Occupancy.Verdict) {
         queue.async { [self] in
             let now = ContinuousClock.now
+            let refusal: Refusal? =
+                verdict == .serve ? nil : .tooManyConnections(limits.connectionsMax)
             var conversation = Conversation(limits: limits, refusal: refusal, at: now)
             if isDraining { conversation.drain(at: now) }
             guard poller.add(socket.number, key: key) else {
-                occupancy.leave(isAbandoned: false)
+                occupancy.leave(verdict)
                 return
             }
-            let connection = Connection(key: key, socket: socket, conversation: conversation)
+            let connection = Connection(
+                key: key, verdict: verdict, socket: socket, conversation: conversation)
             connections[key] = connection
             turn(connection, at: now)
         }
@@ -77,7 +80,8 @@ final class Lane: @unchecked Sendable {
         queue.async { [self] in
             for connection in connections.values {
                 connection.abandon()
-                occupancy.leave(isAbandoned: connection.conversation.isServing)
+                occupancy.leave(
+                    connection.verdict, isAbandoned: connection.conversation.isServing)
             }
             connections = [:]
         }
@@ -115,7 +119,7 @@ final class Lane: @unchecked Sendable {
         case .unfinished: resume(connection.key)
         case .closed:
             connections[connection.key] = nil
-            occupancy.leave(isAbandoned: false)
+            occupancy.leave(connection.verdict)
             return
         }
         if let deadline = connection.conversation.deadline { wake(at: deadline, now: now) }
@@ -127,8 +131,10 @@ final class Lane: @unchecked Sendable {
         }
     }
 
-    /// One alarm for all: it rings for the earliest deadline, looks at every connection (there are few
-    /// enough) and is set anew. Deadlines that were put off leave it as it is.
+    /// One alarm for all: it rings for the earliest deadline, looks at every connection (there are
+    /// few enough) and is set anew.
+    ///
+    /// Deadlines that were put off leave it as it is.
     private func wake(at deadline: ContinuousClock.Instant, now: ContinuousClock.Instant) {
         if let alarmAt, alarmAt <= deadline { return }
         alarmAt = deadline

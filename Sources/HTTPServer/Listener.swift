@@ -83,8 +83,7 @@ final class Listener: @unchecked Sendable {
         guard verdict != .drop else { return }
         lastKey += 1
         lanes[Self.lane(of: lastKey, count: lanes.count)].adopt(
-            socket, key: lastKey,
-            refusal: verdict == .serve ? nil : .tooManyConnections(limits.connectionsMax))
+            socket, key: lastKey, verdict)
     }
 }
 

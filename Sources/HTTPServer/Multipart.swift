@@ -2,7 +2,9 @@
 package struct Part: Sendable, Equatable {
     /// The form field's name.
     package let name: String
-    /// The file's name as the client gave it; it may hold anything, a path too. Not for opening files.
+    /// The file's name as the client gave it; it may hold anything, a path too.
+    ///
+    /// Not for opening files.
     package let filename: String?
     /// The part's `Content-Type`, if it says one.
     package let contentType: String?
@@ -12,11 +14,16 @@ package struct Part: Sendable, Equatable {
 
 /// Finds the parts of a form, copying nothing.
 package enum Multipart {
-    /// The parts, in order. Text before the first and behind the last boundary is skipped.
+    /// The parts, in order.
+    ///
+    /// Text before the first and behind the last boundary is skipped.
     ///
     /// - Parameters:
+    ///   - body: the form.
     ///   - contentType: the request's, with its `boundary` (RFC 2046 §5.1.1).
     ///   - partsMax: more parts are refused.
+    ///   - limits: those of parts are used.
+    /// - Returns: where the parts lie.
     /// - Throws: 400 `multipart_malformed`, with what was wrong.
     /// - Complexity: linear in the body; most bytes of a picture are skipped unread.
     package static func parts(

@@ -14,14 +14,15 @@ final class Occupancy: Sendable {
     }
 
     private struct State: Sendable {
-        var open = 0
+        var served = 0
+        var turnedAway = 0
         var abandoned = 0
         var isClosedToNew = false
         var completions: [@Sendable (Int) -> Void] = []
 
         /// The calls to make, once the drain is over.
         mutating func calls() -> [@Sendable (Int) -> Void] {
-            guard isClosedToNew, open == 0 else { return [] }
+            guard isClosedToNew, served == 0, turnedAway == 0 else { return [] }
             defer { completions = [] }
             return completions
         }
@@ -33,21 +34,29 @@ final class Occupancy: Sendable {
     init(limits: Limits) { self.limits = limits }
 
     /// Connections open now.
-    var count: Int { state.withLock(\.open) }
+    var count: Int { state.withLock { $0.served + $0.turnedAway } }
 
-    /// A connection opens; unless it is dropped, ``leave(isAbandoned:)`` follows.
+    /// A connection opens; unless it is dropped, ``leave(_:isAbandoned:)`` follows.
     func enter() -> Verdict {
         state.withLock { state in
-            guard state.open < limits.connectionsMax + limits.turnedAwayMax else { return .drop }
-            state.open += 1
-            return state.open <= limits.connectionsMax ? .serve : .turnAway
+            if state.served < limits.connectionsMax {
+                state.served += 1
+                return .serve
+            }
+            guard state.turnedAway < limits.turnedAwayMax else { return .drop }
+            state.turnedAway += 1
+            return .turnAway
         }
     }
 
-    /// A connection closed; `isAbandoned` when a request on it was not answered to its end.
-    func leave(isAbandoned: Bool) {
+    /// A connection of that verdict closed; `isAbandoned` when a request on it was cut off.
+    func leave(_ verdict: Verdict, isAbandoned: Bool = false) {
         finish { state in
-            state.open -= 1
+            switch verdict {
+            case .serve: state.served -= 1
+            case .turnAway: state.turnedAway -= 1
+            case .drop: break
+            }
             if isAbandoned { state.abandoned += 1 }
         }
     }

@@ -22,9 +22,7 @@ struct Reply: Equatable {
     /// The body as it is sent.
     var body: [UInt8] { omitsBody || hasNoContent ? [] : response.body }
 
-    /// Status line and fields, with the empty line behind them.
-    ///
-    /// - Parameter date: the value of the `Date` field.
+    /// Status line and fields, with the empty line behind them; `date` is what `Date` says.
     func head(date: [UInt8]) -> [UInt8] {
         precondition((200...599).contains(response.status), "an answer has a final status")
         var head: [UInt8] = []

@@ -2,10 +2,13 @@
 package struct RequestHead: Sendable, Equatable {
     /// The method as sent; methods are case-sensitive (RFC 9110 §9.1).
     package let method: String
-    /// The path as sent, such as `/v2/models/a%20b/infer`: routes decode their own segments. Its
-    /// percent-escapes are well formed. It is `*` for `OPTIONS *`.
+    /// The path as sent, such as `/v2/models/a%20b/infer`: routes decode their own segments.
+    ///
+    /// Its percent-escapes are well formed. It is `*` for `OPTIONS *`.
     package let path: String
     /// Decoded pairs of the query, in order; `+` is a space.
+    ///
+    /// They are UTF-8 and may hold any character, control characters too.
     package let query: [QueryItem]
     /// 0 for HTTP/1.0, else 1.
     package let minorVersion: Int

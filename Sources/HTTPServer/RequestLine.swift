@@ -4,7 +4,7 @@ struct RequestLine: Equatable {
     let target: RequestTarget
     let minorVersion: Int
 
-    /// - Parameter line: the line without its CR LF.
+    /// Reads a line, without its CR LF.
     init(_ line: Span<UInt8>, limits: Limits) throws(Refusal) {
         // RFC 9112 §3: exactly one space on each side of the target.
         guard let first = line.first(.space, in: line.indices),

@@ -22,8 +22,9 @@ struct RequestParser {
     /// Whether bytes of a head have been seen, beyond an empty line before it.
     var isBegun: Bool { position > (hasSkippedLine ? 2 : 0) }
 
-    /// - Parameter bytes: all bytes from the head's first on: those of the call before, and more.
-    /// - Throws: the refusal that the first offending byte earns.
+    /// Goes on with all bytes from the head's first on: those of the call before, and more.
+    ///
+    /// What is thrown is the refusal that the first offending byte earns.
     mutating func parse(_ bytes: Span<UInt8>) throws(Refusal) -> Progress {
         while position < bytes.count {
             try checkSize()
@@ -104,7 +105,9 @@ struct RequestParser {
         return .finished(head, framing, bytesUsed: position)
     }
 
-    /// RFC 9112 §3.2: one `Host`, and a valid one. HTTP/1.0 may do without.
+    /// RFC 9112 §3.2: one `Host`, and a valid one.
+    ///
+    /// HTTP/1.0 may do without.
     private func checkHost(minorVersion: Int) throws(Refusal) {
         let hosts = fields.values(of: "Host")
         guard hosts.count == 1 || (hosts.isEmpty && minorVersion == 0) else {

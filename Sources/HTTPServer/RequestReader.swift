@@ -1,4 +1,4 @@
-/// Takes one request after another out of a stream of bytes: head, body, head, …
+/// Takes one request after another out of a stream of bytes: a head, its body, the next head.
 ///
 /// It holds what has come and is not used yet. The caller bounds that by reading only while something
 /// is missing.
@@ -105,9 +105,10 @@ struct RequestReader {
         framing = .length(missing: missing - (body.count - before))
     }
 
-    /// Makes room in the body when it is full: a little at first, then four times as much as has come, so
-    /// that memory follows what was sent and not what was announced. In sum less than half of a body
-    /// is copied.
+    /// Makes room in the body when it is full: a little at first, then four times as much as has
+    /// come, so that memory follows what was sent and not what was announced.
+    ///
+    /// In sum less than half of a body is copied.
     private mutating func reserve(missing: Int) {
         guard body.count == body.capacity else { return }
         let more = max(limits.bodyFirstBytes, min(body.count, Int.max / 4) * 3)

@@ -25,6 +25,9 @@ package final class Server: Sendable {
     /// - Parameters:
     ///   - host: a name or an address of this machine; `::` is every address, IPv4 too.
     ///   - port: 0 for any free one.
+    ///   - limits: what one client may cost.
+    ///   - handler: what answers.
+    /// - Throws: when the host or the port cannot be had.
     package init(
         host: String, port: UInt16, limits: Limits = Limits(), handler: any Handler
     ) throws(ServerError) {
@@ -49,8 +52,9 @@ package final class Server: Sendable {
     /// Connections open now.
     package var connectionCount: Int { occupancy.count }
 
-    /// Begins to accept. Once; later calls do nothing. The server now stays alive by itself, until it
-    /// is drained.
+    /// Begins to accept.
+    ///
+    /// Once; later calls do nothing. The server now stays alive by itself, until it is drained.
     package func start() {
         guard !isStarted.exchange(true, ordering: .relaxed) else { return }
         listener.open()

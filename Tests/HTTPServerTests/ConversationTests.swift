@@ -395,6 +395,15 @@ struct ConversationTests {
         if case .refuse(let refusal, _) = action { refusal.status } else { nil }
     }
 
+    @Test func `a line end behind a body begins no request`() {
+        // Old clients send one; it was taken for a slow head and answered 408.
+        var talk = Talk.make(limits: .make { $0.idleTime = .seconds(60) })
+        _ = talk.serve(Self.post("Content-Length: 5", "hello\r\n"), Self.ok)
+        #expect(!talk.conversation.isServing)
+        #expect(talk.pass(.seconds(59)) == [])
+        #expect(talk.pass(.seconds(1)) == [.close])
+    }
+
     // MARK: The end of the server
 
     @Test func `a drained connection answers what has begun and closes`() {

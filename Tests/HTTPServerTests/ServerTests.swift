@@ -88,9 +88,14 @@ struct ServerTests {
         }
     }
 
-    @Test func `IPv6 is served too`() throws {
-        let server = try Server(host: "::1", port: 0, handler: StubHandler())
-        #expect(server.port != 0)
+    @Test(.enabled(if: hasIPv6))
+    func `the address of all is IPv4 and IPv6`() async throws {
+        let server = try Server(host: "::", port: 0, handler: StubHandler())
+        server.start()
+        let client = try TestClient(port: server.port)
+        client.send(Self.post("/", "four"))
+        #expect(client.answer().content == "four")
+        #expect(await Drain(server, grace: .zero).abandoned == 0)
     }
 
     @Test func `many connections at once each get their own answers`() async throws {

@@ -11,7 +11,7 @@ final class TestClient {
     private let socket: CInt
     private var unread: [UInt8] = []
 
-    /// - Parameter receiveBytes: the size of the receive buffer, to play a slow reader.
+    /// Connects; `receiveBytes` is the size of the receive buffer, to play a slow reader.
     init(port: UInt16, receiveBytes: CInt? = nil) throws {
         socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         try #require(socket >= 0)
@@ -124,3 +124,7 @@ extension String {
         return String(self[end...].unicodeScalars.dropFirst(4))
     }
 }
+
+/// Whether this machine has IPv6 at all.
+// The path is a literal, and access only reads it.
+let hasIPv6 = unsafe access("/proc/net/if_inet6", R_OK) == 0
