@@ -25,19 +25,20 @@ extension Plan {
     fileprivate func load(pixels: Span<UInt8>, into arena: Arena) {
         precondition(inputChannels == 3 && pixels.count == height * width * 3)
         var out = arena.mutableSpan(input.region)
-        dd_load_pixels(input.planes, 0, input.planes.height, pixels, &out)
+        Kernels.load(pixels: pixels, rows: 0..<height, to: &out, input.planes)
     }
 
     fileprivate func load(tensor: Span<Float>, into arena: Arena) {
         precondition(tensor.count == inputChannels * height * width)
-        arena.load(tensor: tensor, channels: inputChannels, as: input)
+        var out = arena.mutableSpan(input.region)
+        Kernels.load(tensor: tensor, channels: inputChannels, to: &out, input.planes)
     }
 
     /// Zeroes the input's halo, in which other values may have lain.
     func clearInputBorder(in arena: Arena) {
-        let planes = input.planes
         var out = arena.mutableSpan(input.region)
-        dd_clear_halo(planes, 0, planes.blocks, 0, planes.height, &out)
+        Kernels.clearHalo(
+            of: &out, input.planes, blocks: 0..<Int(input.planes.blocks), rows: 0..<height)
     }
 }
 
