@@ -13,11 +13,11 @@ struct ConvolutionSection: Section {
     /// Where the kernel was mixed; nil for a constant one.
     private let scratch: MixScratch?
     private let tiling: Tiling
-    private let isa: dd_isa
+    private let kernels: Kernels
 
     init(
         _ packed: PackedConvolution, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
-        scratch: MixScratch?, isa: dd_isa
+        scratch: MixScratch?, kernels: Kernels
     ) {
         let geometry = packed.geometry
         self.packed = packed
@@ -26,7 +26,7 @@ struct ConvolutionSection: Section {
         self.residual = residual?.region ?? output.region.part(0, 0)
         residualPlanes = residual?.planes ?? output.planes
         self.scratch = scratch
-        self.isa = isa
+        self.kernels = kernels
         conv = dd_conv(
             in: input.planes, out: output.planes,
             // At most 255 each.
@@ -57,20 +57,19 @@ struct ConvolutionSection: Section {
         _ column: Int, _ rows: Range<Int>, _ arena: Arena, kernel: Span<Float>, bias: Span<Float>
     ) {
         let group = packed.groups[column]
-        let (y0, y1) = (Int32(rows.lowerBound), Int32(rows.upperBound))
         var out = arena.mutableSpan(output)
         if packed.isDepthwise {
-            dd_depthwise_rows(
-                isa, conv, Int32(column), y0, y1, arena.span(input), kernel, bias,
-                arena.span(residual), residualPlanes, &out)
+            kernels.convolveDepthwise(
+                conv, block: column, rows: rows, input: arena.span(input), weights: kernel,
+                bias: bias, residual: arena.span(residual), residualPlanes: residualPlanes, to: &out)
         } else {
             let weights = kernel.extracting(
                 group.weights.offset..<group.weights.offset + group.weights.count)
-            dd_conv_rows(
-                isa, conv, Int32(column), y0, y1, arena.span(input), group.used.span, weights, bias,
-                arena.span(residual), residualPlanes, &out)
+            kernels.convolve(
+                conv, group: column, rows: rows, input: arena.span(input), used: group.used.span,
+                weights: weights, bias: bias, residual: arena.span(residual),
+                residualPlanes: residualPlanes, to: &out)
         }
-        dd_clear_halo(
-            conv.out, Int32(group.blocks.lowerBound), Int32(group.blocks.upperBound), y0, y1, &out)
+        Kernels.clearHalo(of: &out, conv.out, blocks: group.blocks, rows: rows)
     }
 }

@@ -33,31 +33,34 @@ package final class Crew: Sendable {
     /// Helps whoever leads a pass, as worker `index`, until `isWanted` is false or no pass is open.
     ///
     /// `isWanted` is asked before each item and while nothing is to be done; it should be cheap.
-    /// Between sections the helper spins for about 50 µs, then gives the core away, then naps 50 µs
-    /// at a time, so that it costs little while a leader does something that cannot be shared.
+    /// A helper who is called just before a pass opens waits for it, some 50 µs. Between sections
+    /// it spins as long, then gives the core away, then naps 50 µs at a time, so that it costs
+    /// little while a leader does something that cannot be shared.
     package func assist(as index: Int, while isWanted: () -> Bool) {
         precondition(slots.indices.contains(index))
         var idle = 0
         while isWanted() {
             var hasHelped = false
-            for other in 1..<max(size, 1) {
+            for other in 1..<size {
                 let slot = slots[(index + other) % size]
                 if slot.help(as: index, while: isWanted) { hasHelped = true }
             }
             if hasHelped {
                 idle = 0
-            } else if passes.load(ordering: .acquiring) == 0 {
-                return
             } else {
                 idle += 1
+                if idle > Self.spins && passes.load(ordering: .acquiring) == 0 { return }
                 rest(idle)
             }
         }
     }
 
+    /// Looks at every lane before a helper rests: some 50 µs.
+    private static let spins = 2_000
+
     private func rest(_ idle: Int) {
-        if idle < 2_000 { return }
-        if idle < 2_100 {
+        if idle < Self.spins { return }
+        if idle < Self.spins + 100 {
             sched_yield()
         } else {
             usleep(50)

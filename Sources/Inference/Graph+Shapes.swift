@@ -1,15 +1,15 @@
 extension Graph {
     /// Height and width of a value.
-    struct Shape: Sendable, Equatable {
-        var height: Int
-        var width: Int
+    package struct Shape: Sendable, Equatable {
+        package var height: Int
+        package var width: Int
     }
 
     /// The shape of every value (by `Value.id`) for a picture of so many pixels.
     ///
     /// - Throws: ``GraphError/shape(reason:)`` when a side would be zero or beyond the limit, or
     ///   values that meet differ.
-    func shapes(height: Int, width: Int) throws(GraphError) -> [Shape] {
+    package func shapes(height: Int, width: Int) throws(GraphError) -> [Shape] {
         var shapes: [Shape] = []
         shapes.reserveCapacity(channels.count)
         try shapes.append(Self.checked(Shape(height: height, width: width), at: "input"))

@@ -5,12 +5,12 @@ struct MeansSection: Section {
     private let input: PlaneMap
     private let means: Region
     private let blocksOfItem: Int
-    private let isa: dd_isa
+    private let kernels: Kernels
 
-    init(input: PlaneMap, means: Region, isa: dd_isa) {
+    init(input: PlaneMap, means: Region, kernels: Kernels) {
         self.input = input
         self.means = means
-        self.isa = isa
+        self.kernels = kernels
         blocksOfItem = min(max((1 << 16) / input.planes.planeFloats, 1), Int(input.planes.blocks))
     }
 
@@ -20,7 +20,7 @@ struct MeansSection: Section {
         let first = item * blocksOfItem
         let end = min(first + blocksOfItem, Int(input.planes.blocks))
         var out = arena.mutableSpan(means)
-        dd_means(isa, input.planes, Int32(first), Int32(end), arena.span(input.region), &out)
+        kernels.means(arena.span(input.region), input.planes, blocks: first..<end, to: &out)
     }
 }
 
@@ -29,7 +29,7 @@ struct RoutingSection: Section {
     let packed: PackedConvolution
     let routing: PackedRouting
     let scratch: MixScratch
-    let isa: dd_isa
+    let kernels: Kernels
 
     var items: Int { 1 }
 
@@ -38,20 +38,20 @@ struct RoutingSection: Section {
         var scores = arena.mutableSpan(scratch.scores)
         if let layer = routing.hidden {
             var hidden = arena.mutableSpan(scratch.hidden)
-            layer.apply(arena.span(scratch.means), to: &hidden, isa: isa)
+            layer.apply(arena.span(scratch.means), to: &hidden, on: kernels)
             for i in hidden.indices {
                 hidden[i] = Float(routing.hiddenActivation(Double(hidden[i])))
             }
-            routing.last.apply(arena.span(scratch.hidden), to: &scores, isa: isa)
+            routing.last.apply(arena.span(scratch.hidden), to: &scores, on: kernels)
         } else {
-            routing.last.apply(arena.span(scratch.means), to: &scores, isa: isa)
+            routing.last.apply(arena.span(scratch.means), to: &scores, on: kernels)
         }
         routing.finish(&scores)
 
         var bias = arena.mutableSpan(scratch.bias)
-        dd_mix(
-            isa, Int32(packed.experts), scratch.bias.count, 0, arena.span(scratch.scores),
-            packed.biases.all, &bias)
+        kernels.mix(
+            experts: packed.experts, count: scratch.bias.count, from: 0,
+            alpha: arena.span(scratch.scores), kernels: packed.biases.all, to: &bias)
         let shift = routing.shift.all
         for i in bias.indices { bias[i] += shift[i] }
     }
@@ -70,7 +70,7 @@ struct RoutingSection: Section {
 struct MixSection: Section {
     let packed: PackedConvolution
     let scratch: MixScratch
-    let isa: dd_isa
+    let kernels: Kernels
 
     /// 64 KiB written, and as much read of each expert: some 20 µs.
     private static let countOfItem = 1 << 14
@@ -81,8 +81,8 @@ struct MixSection: Section {
         let first = item * Self.countOfItem
         let count = min(Self.countOfItem, packed.kernelCount - first)
         var out = arena.mutableSpan(scratch.kernel.part(first, count))
-        dd_mix(
-            isa, Int32(packed.experts), packed.kernelCount, first, arena.span(scratch.scores),
-            packed.kernels.all, &out)
+        kernels.mix(
+            experts: packed.experts, count: packed.kernelCount, from: first,
+            alpha: arena.span(scratch.scores), kernels: packed.kernels.all, to: &out)
     }
 }

@@ -46,7 +46,7 @@ package final class Network: Sendable {
             for i in 0..<pictures {
                 var input = InputPlanes(plan: plan, arena: arena)
                 load(i, &input)
-                input.clearBorder()
+                plan.clearInputBorder(in: arena)
                 for section in plan.sections {
                     lane.forEach(section.items, SectionWork(section: section, arena: arena))
                 }
@@ -58,7 +58,7 @@ package final class Network: Sendable {
     /// The plan of a shape, kept or made.
     func plan(height: Int, width: Int) throws(GraphError) -> Plan {
         try plans.plan(height: height, width: width) { () throws(GraphError) in
-            try Plan(program, of: graph, isa: isa, height: height, width: width)
+            try Plan(program, of: graph, kernels: Kernels(isa), height: height, width: width)
         }
     }
 }

@@ -2,39 +2,43 @@ import CKernels
 
 /// Where a picture is written.
 package struct InputPlanes: ~Copyable, ~Escapable {
-    package let height: Int
-    package let width: Int
-    private let map: PlaneMap
-    private let channels: Int
+    private let plan: Plan
     private let arena: Arena
 
     @_lifetime(borrow arena)
     init(plan: Plan, arena: borrowing Arena) {
-        height = plan.height
-        width = plan.width
-        map = plan.input
-        channels = plan.inputChannels
+        self.plan = plan
         self.arena = copy arena
     }
 
+    package var height: Int { plan.height }
+    package var width: Int { plan.width }
+
     /// RGB bytes (height, width, 3), taken as v/255.
-    package mutating func fill(pixels: Span<UInt8>) {
-        precondition(channels == 3 && pixels.count == height * width * 3)
-        var out = arena.mutableSpan(map.region)
-        dd_load_pixels(map.planes, 0, map.planes.height, pixels, &out)
-    }
+    package mutating func fill(pixels: Span<UInt8>) { plan.load(pixels: pixels, into: arena) }
 
     /// (channels, height, width), taken as they are.
-    package mutating func fill(tensor: Span<Float>) {
-        precondition(tensor.count == channels * height * width)
-        var out = arena.mutableSpan(map.region)
-        dd_load_tensor(map.planes, Int32(channels), tensor, &out)
+    package mutating func fill(tensor: Span<Float>) { plan.load(tensor: tensor, into: arena) }
+}
+
+extension Plan {
+    fileprivate func load(pixels: Span<UInt8>, into arena: Arena) {
+        precondition(inputChannels == 3 && pixels.count == height * width * 3)
+        var out = arena.mutableSpan(input.region)
+        Kernels.load(pixels: pixels, rows: 0..<height, to: &out, input.planes)
     }
 
-    /// Zeroes the halo, in which other values may have lain.
-    mutating func clearBorder() {
-        var out = arena.mutableSpan(map.region)
-        dd_clear_halo(map.planes, 0, map.planes.blocks, 0, map.planes.height, &out)
+    fileprivate func load(tensor: Span<Float>, into arena: Arena) {
+        precondition(tensor.count == inputChannels * height * width)
+        var out = arena.mutableSpan(input.region)
+        Kernels.load(tensor: tensor, channels: inputChannels, to: &out, input.planes)
+    }
+
+    /// Zeroes the input's halo, in which other values may have lain.
+    func clearInputBorder(in arena: Arena) {
+        var out = arena.mutableSpan(input.region)
+        Kernels.clearHalo(
+            of: &out, input.planes, blocks: 0..<Int(input.planes.blocks), rows: 0..<height)
     }
 }
 

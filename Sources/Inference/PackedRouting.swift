@@ -39,8 +39,9 @@ struct PackedRouting: Sendable {
             }
         }
 
-        func apply(_ x: Span<Float>, to y: inout MutableSpan<Float>, isa: dd_isa) {
-            dd_mix(isa, Int32(inputs), outputs, 0, x, weight.all, &y)
+        func apply(_ x: Span<Float>, to y: inout MutableSpan<Float>, on kernels: Kernels) {
+            kernels.mix(
+                experts: inputs, count: outputs, from: 0, alpha: x, kernels: weight.all, to: &y)
             for output in 0..<outputs { y[output] += bias.all[output] }
         }
     }

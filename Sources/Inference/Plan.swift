@@ -20,7 +20,7 @@ final class Plan: Sendable {
     }
 
     /// - Throws: ``GraphError/shape(reason:)`` when maps do not fit each other or memory's limit.
-    init(_ program: Program, of graph: Graph, isa: ISA, height: Int, width: Int)
+    init(_ program: Program, of graph: Graph, kernels: Kernels, height: Int, width: Int)
         throws(GraphError)
     {
         let shapes = try graph.shapes(height: height, width: width)
@@ -57,7 +57,7 @@ final class Plan: Sendable {
         var sections: [any Section] = []
         for (index, step) in program.steps.enumerated() {
             let scratch = scratch[index].map { layout.offsets[$0] }
-            sections += step.work.sections(map, scratch: scratch, isa: isa.code)
+            sections += step.work.sections(map, scratch: scratch, kernels: kernels)
         }
         self.height = height
         self.width = width

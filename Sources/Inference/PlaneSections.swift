@@ -3,9 +3,8 @@ import CKernels
 /// A section that writes whole blocks of a value by rows, and the zeros around them.
 protocol PlaneSection: Section {
     var output: PlaneMap { get }
-    /// Writes rows y0 ..< y1 of one block.
-    func write(
-        block: Int32, _ y0: Int32, _ y1: Int32, to out: inout MutableSpan<Float>, in arena: Arena)
+    /// Writes rows of one block.
+    func write(block: Int, rows: Range<Int>, to out: inout MutableSpan<Float>, in arena: Arena)
 }
 
 extension PlaneSection {
@@ -19,10 +18,9 @@ extension PlaneSection {
 
     func run(item: Int, in arena: Arena) {
         let (block, rows) = tiling.range(of: item)
-        let (b, y0, y1) = (Int32(block), Int32(rows.lowerBound), Int32(rows.upperBound))
         var out = arena.mutableSpan(output.region)
-        write(block: b, y0, y1, to: &out, in: arena)
-        dd_clear_halo(output.planes, b, b + 1, y0, y1, &out)
+        write(block: block, rows: rows, to: &out, in: arena)
+        Kernels.clearHalo(of: &out, output.planes, blocks: block..<block + 1, rows: rows)
     }
 }
 
@@ -30,45 +28,40 @@ struct AddSection: PlaneSection {
     let left: PlaneMap
     let right: PlaneMap
     let output: PlaneMap
-    let isa: dd_isa
+    let kernels: Kernels
 
-    func write(
-        block: Int32, _ y0: Int32, _ y1: Int32, to out: inout MutableSpan<Float>, in arena: Arena
-    ) {
-        dd_add_rows(
-            isa, left.planes, right.planes, output.planes, block, y0, y1, arena.span(left.region),
-            arena.span(right.region), &out)
+    func write(block: Int, rows: Range<Int>, to out: inout MutableSpan<Float>, in arena: Arena) {
+        kernels.add(
+            arena.span(left.region), left.planes, arena.span(right.region), right.planes,
+            block: block, rows: rows, to: &out, output.planes)
     }
 }
 
 struct MaxPoolSection: PlaneSection {
     let input: PlaneMap
     let output: PlaneMap
-    let kernel: Int32
-    let stride: Int32
-    let padding: Int32
-    let isa: dd_isa
+    let kernel: Int
+    let stride: Int
+    let padding: Int
+    let kernels: Kernels
 
-    func write(
-        block: Int32, _ y0: Int32, _ y1: Int32, to out: inout MutableSpan<Float>, in arena: Arena
-    ) {
-        dd_max_pool_rows(
-            isa, input.planes, output.planes, kernel, stride, padding, block, y0, y1,
-            arena.span(input.region), &out)
+    func write(block: Int, rows: Range<Int>, to out: inout MutableSpan<Float>, in arena: Arena) {
+        kernels.maxPool(
+            arena.span(input.region), input.planes, kernel: kernel, stride: stride,
+            padding: padding, block: block, rows: rows, to: &out, output.planes)
     }
 }
 
 struct UpsampleSection: PlaneSection {
     let input: PlaneMap
     let output: PlaneMap
-    let factor: Int32
-    let isa: dd_isa
+    let factor: Int
+    let kernels: Kernels
 
-    func write(
-        block: Int32, _ y0: Int32, _ y1: Int32, to out: inout MutableSpan<Float>, in arena: Arena
-    ) {
-        dd_upsample_rows(
-            isa, input.planes, output.planes, factor, block, y0, y1, arena.span(input.region), &out)
+    func write(block: Int, rows: Range<Int>, to out: inout MutableSpan<Float>, in arena: Arena) {
+        kernels.upsample(
+            arena.span(input.region), input.planes, factor: factor, block: block, rows: rows,
+            to: &out, output.planes)
     }
 }
 
@@ -92,13 +85,13 @@ struct CopySection: Section {
 
     func run(item: Int, in arena: Arena) {
         let rows = tiling.range(of: item).rows
-        let (y0, y1) = (Int32(rows.lowerBound), Int32(rows.upperBound))
         var out = arena.mutableSpan(output.region)
         for run in runs {
-            dd_copy_rows(
-                input.planes, output.planes, Int32(run.from), Int32(run.to), Int32(run.count), y0,
-                y1, arena.span(input.region), &out)
+            Kernels.copy(
+                arena.span(input.region), input.planes, from: run.from, channels: run.count,
+                rows: rows, to: &out, output.planes, at: run.to)
         }
-        dd_clear_halo(output.planes, 0, output.planes.blocks, y0, y1, &out)
+        Kernels.clearHalo(
+            of: &out, output.planes, blocks: 0..<Int(output.planes.blocks), rows: rows)
     }
 }

@@ -23,24 +23,24 @@ extension Program.Work {
     /// - Parameters:
     ///   - map: planes of a place in the arena.
     ///   - scratch: where the step's scratch memory begins, if it needs any.
-    func sections(_ map: (Program.Place) -> PlaneMap, scratch: Int?, isa: dd_isa) -> [any Section] {
+    func sections(_ map: (Program.Place) -> PlaneMap, scratch: Int?, kernels: Kernels) -> [any Section] {
         switch self {
         case .convolution(let packed, let input, let output, let residual):
             return Self.convolution(
                 packed, input: map(input), output: map(output), residual: residual.map(map),
-                scratch: MixScratch(packed, at: scratch ?? 0), isa: isa)
+                scratch: MixScratch(packed, at: scratch ?? 0), kernels: kernels)
         case .add(let left, let right, let output):
-            return [AddSection(left: map(left), right: map(right), output: map(output), isa: isa)]
+            return [AddSection(left: map(left), right: map(right), output: map(output), kernels: kernels)]
         case .maxPool(let input, let output, let kernel, let stride, let padding):
             return [
                 MaxPoolSection(
-                    input: map(input), output: map(output), kernel: Int32(kernel),
-                    stride: Int32(stride), padding: Int32(padding), isa: isa)
+                    input: map(input), output: map(output), kernel: kernel,
+                    stride: stride, padding: padding, kernels: kernels)
             ]
         case .upsample(let input, let output, let factor):
             return [
                 UpsampleSection(
-                    input: map(input), output: map(output), factor: Int32(factor), isa: isa)
+                    input: map(input), output: map(output), factor: factor, kernels: kernels)
             ]
         case .copy(let input, let output, let runs):
             return [CopySection(input: map(input), output: map(output), runs: runs)]
@@ -49,15 +49,15 @@ extension Program.Work {
 
     private static func convolution(
         _ packed: PackedConvolution, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
-        scratch: MixScratch?, isa: dd_isa
+        scratch: MixScratch?, kernels: Kernels
     ) -> [any Section] {
         let convolution = ConvolutionSection(
-            packed, input: input, output: output, residual: residual, scratch: scratch, isa: isa)
+            packed, input: input, output: output, residual: residual, scratch: scratch, kernels: kernels)
         guard let scratch, let routing = packed.routing else { return [convolution] }
         return [
-            MeansSection(input: input, means: scratch.means, isa: isa),
-            RoutingSection(packed: packed, routing: routing, scratch: scratch, isa: isa),
-            MixSection(packed: packed, scratch: scratch, isa: isa),
+            MeansSection(input: input, means: scratch.means, kernels: kernels),
+            RoutingSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels),
+            MixSection(packed: packed, scratch: scratch, kernels: kernels),
             convolution,
         ]
     }
