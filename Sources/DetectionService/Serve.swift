@@ -1,4 +1,3 @@
-internal import Checkpoints
 internal import Detection
 internal import Dispatch
 internal import HTTPServer
@@ -56,23 +55,19 @@ enum Serve {
     private static func makePredictor(
         _ configuration: Configuration, console: Console
     ) throws(CommandFailure) -> NetworkPredictor {
-        let checkpoint = try ModelFile.checkpoint(configuration.model)
-        let detector = try ModelFile.detector(checkpoint, configuration)
-        let model = ModelIdentity(
-            checkpoint.metadata, path: configuration.model, description: detector.model)
+        let model = try ModelFile.open(configuration)
         let quota = CPUQuota.live
         let workers = configuration.workerCount(quota)
         let source = configuration.workers == nil ? quota.explanation : "as told"
+        let classes = model.detector.model.names.count
         console.output(
             """
-            model    \(model.name), version \(model.version), \(detector.model.names.count) classes
+            model    \(model.identity.name), version \(model.identity.version), \(classes) classes
             workers  \(workers) (\(source))
-            isa      \(detector.network.isa.rawValue)
+            isa      \(model.detector.network.isa.rawValue)
 
             """)
-        return NetworkPredictor(
-            detector, identity: model, workers: workers, imageSize: configuration.imageSize,
-            shape: configuration.shape, limits: configuration.imageLimits(.live, workers: workers))
+        return NetworkPredictor(model, configuration, workers: workers, memory: .live)
     }
 
     private static func settings(
@@ -81,10 +76,9 @@ enum Serve {
         Service.Settings(
             defaults: configuration.detectionOptions, bodyBytesMax: configuration.bodyBytesMax,
             picturesMax: configuration.picturesMax,
-            about: [
-                ("isa", predictor.isa.rawValue), ("shape", configuration.shape.rawValue),
-                ("workers", "\(predictor.workers)"),
-            ])
+            about: Service.Settings.About(
+                isa: predictor.isa.rawValue, shape: configuration.shape.rawValue,
+                workers: predictor.workers))
     }
 
     private static func listen(

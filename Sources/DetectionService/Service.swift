@@ -22,12 +22,24 @@ package final class Service: Handler {
         package var defaults: DetectionOptions
         package var bodyBytesMax: Int
         package var picturesMax: Int
-        /// What `/version` and the metrics say of the process: ISA, workers, ….
-        package var about: [(name: String, value: String)]
+        package var about: About
+
+        /// What `/version` and the metrics say of the process.
+        package struct About: Sendable {
+            package var isa: String
+            package var shape: String
+            package var workers: Int
+
+            package init(isa: String, shape: String, workers: Int) {
+                self.isa = isa
+                self.shape = shape
+                self.workers = workers
+            }
+        }
 
         package init(
             defaults: DetectionOptions = DetectionOptions(), bodyBytesMax: Int, picturesMax: Int,
-            about: [(name: String, value: String)] = []
+            about: About
         ) {
             self.defaults = defaults
             self.bodyBytesMax = bodyBytesMax
@@ -113,7 +125,9 @@ package final class Service: Handler {
                 json.key("name", "dynadetect")
                 json.key("version", Version.current)
                 json.key("model") { $0.value(queue.model) }
-                for (name, value) in settings.about { json.key(name, value) }
+                json.key("isa", settings.about.isa)
+                json.key("shape", settings.about.shape)
+                json.key("workers", settings.about.workers)
             }
         case .metrics:
             return Outcome(
@@ -127,12 +141,13 @@ package final class Service: Handler {
         let depth = queue.depth
         let labels: [(name: String, value: String)] = [
             ("version", Version.current), ("model", queue.model.name),
-            ("model_version", queue.model.version),
+            ("model_version", queue.model.version), ("isa", settings.about.isa),
+            ("shape", settings.about.shape), ("workers", "\(settings.about.workers)"),
         ]
         return metrics.page(
             state: Metrics.GaugeValues(
                 isReady: stage.load(ordering: .relaxed) == .ready, waiting: depth.waiting,
-                running: depth.running, labels: labels + settings.about))
+                running: depth.running, labels: labels))
     }
 
     private func checkReadiness() throws(ServiceError) {

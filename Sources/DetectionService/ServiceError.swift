@@ -184,12 +184,12 @@ extension ServiceError {
 
 extension OptionError {
     fileprivate var problem: Problem {
-        let code =
-            switch self {
-            case .outOfRange: "invalid_option"
-            case .unknownClass: "unknown_class"
-            }
-        return Problem(status: 400, code: code, detail: "\(self)".capitalisedFirst + ".")
+        switch self {
+        case .outOfRange:
+            Problem(status: 400, code: "invalid_option", detail: "The option \(self).")
+        case .unknownClass:
+            Problem(status: 400, code: "unknown_class", detail: "\(self)".capitalisedFirst + ".")
+        }
     }
 }
 

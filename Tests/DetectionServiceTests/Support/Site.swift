@@ -1,0 +1,78 @@
+import HTTPServer
+import Imaging
+import Synchronization
+
+@testable import DetectionService
+
+/// How a test's requests reach the service.
+enum Transport: CaseIterable {
+    case inProcess, loopback
+}
+
+/// A whole service with a predictor of the test's, ready unless told otherwise.
+final class Site: Sendable {
+    let service: Service
+    let queue: PictureQueue
+    let metrics = Metrics()
+    let log = Lines()
+    private let server: Server?
+
+    static let bodyBytesMax = 100_000
+
+    init(
+        _ predictor: any Predictor = StandInPredictor(), over transport: Transport,
+        workers: Int = 2, queueMax: Int = 64, waitMax: Duration = .seconds(10),
+        isReady: Bool = true
+    ) throws {
+        queue = PictureQueue(
+            predictor: predictor, workers: workers, batchMax: 4, picturesMax: queueMax,
+            waitMax: waitMax, tookBatch: metrics.tookBatch)
+        service = Service(
+            queue: queue,
+            settings: Service.Settings(
+                bodyBytesMax: Self.bodyBytesMax, picturesMax: 4,
+                about: Service.Settings.About(isa: "none", shape: "rect", workers: workers)),
+            metrics: metrics, log: ServiceLog(level: .debug) { [log] in log.add($0) })
+        server =
+            transport == .loopback
+            ? try Server(host: "127.0.0.1", port: 0, handler: service) : nil
+        server?.start()
+        if isReady { service.becomeReady() }
+    }
+
+    deinit {
+        server?.drain(grace: .zero) { _ in }
+        queue.drain {}
+    }
+
+    func send(_ request: TestRequest) async throws -> TestResponse {
+        if let server { return try await request.send(to: server.port) }
+        return await withCheckedContinuation { request.send(to: service, $0) }
+    }
+}
+
+/// Lines of a log, in their order.
+final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    var all: [String] { lines.withLock { $0 } }
+}
+
+extension TestRequest {
+    /// What the server does, without one.
+    fileprivate func send(
+        to service: Service, _ continuation: CheckedContinuation<TestResponse, Never>
+    ) {
+        let answer: @Sendable (Response) -> Void = { continuation.resume(returning: .init($0)) }
+        switch service.admit(head) {
+        case .answer(let response): answer(response)
+        case .accept(let bodyBytesMax):
+            guard body.count <= bodyBytesMax else {
+                let refusal = Refusal(status: 413, code: "body_too_large", detail: "Too large.")
+                return answer(service.response(to: refusal, head: head))
+            }
+            service.handle(
+                Exchange(head: head, body: body, receivedAt: .now, respond: answer))
+        }
+    }
+}
