@@ -214,7 +214,7 @@ struct ServiceTests {
         let jpeg = try Pictures.jpeg()
         let request = TestRequest.form([("image", "a", jpeg), ("image", "b", jpeg)])
         async let held = site.send(request)
-        gate.waitForWorker()
+        await gate.waitForWorker()
         let refused = try await site.send(.picture(jpeg))
         #expect(refused.status == 503)
         #expect(refused.code == "overloaded")
