@@ -77,7 +77,8 @@ struct Lowering {
         var fused: [Int: Int] = [:]
         for (index, step) in graph.steps.enumerated() {
             guard case .add = step.operation else { continue }
-            fused[index] = step.inputs.filter { readers[$0.id] == 1 }.compactMap { makers[$0.id] }.max()
+            fused[index] = step.inputs.filter { readers[$0.id] == 1 }.compactMap { makers[$0.id] }
+                .max()
         }
         return fused
     }

@@ -113,7 +113,8 @@ extension PackedConvolution {
     private static func depthwiseGroups(_ convolution: Convolution, _ layout: ChannelLayout)
         -> [OutputGroup]
     {
-        let count = convolution.kernel.height * convolution.kernel.width
+        let count =
+            convolution.kernel.height * convolution.kernel.width
             * ChannelLayout.blockChannels
         return (0..<layout.blocks).map { block in
             OutputGroup(
@@ -136,8 +137,8 @@ extension PackedConvolution {
             let blocks = first..<min(first + groupBlocks, output.blocks)
             let last = outputRuns[blocks.upperBound - 1]
             let read =
-                convolution.inputs(of: outputRuns[first].channel).lowerBound
-                ..< convolution.inputs(of: last.channel + last.count - 1).upperBound
+                convolution.inputs(of: outputRuns[first].channel)
+                .lowerBound..<convolution.inputs(of: last.channel + last.count - 1).upperBound
             let used = inputRuns.map { run in
                 read.lowerBound < run.channel + run.count
                     ? UInt8(min(max(read.upperBound - run.channel, 0), run.count)) : 0
@@ -172,10 +173,13 @@ extension PackedConvolution {
                             let channel = run.channel + i
                             let read = convolution.inputs(of: channel)
                             let from = kernelStart + channel * row
-                            var to = start + (block - group.blocks.lowerBound)
+                            var to =
+                                start + (block - group.blocks.lowerBound)
                                 * ChannelLayout.blockChannels + i
                             if isDepthwise {
-                                for cell in 0..<area { floats[to + cell * lanes] = kernel[from + cell] }
+                                for cell in 0..<area {
+                                    floats[to + cell * lanes] = kernel[from + cell]
+                                }
                                 continue
                             }
                             for (inputBlock, steps) in group.used.enumerated() {

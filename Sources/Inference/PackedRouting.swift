@@ -46,7 +46,8 @@ struct PackedRouting: Sendable {
         }
     }
 
-    init(_ mixed: Experts, from input: ChannelLayout, to output: ChannelLayout) throws(OutOfMemory) {
+    init(_ mixed: Experts, from input: ChannelLayout, to output: ChannelLayout) throws(OutOfMemory)
+    {
         experts = mixed.count
         used = input.used
         let lanes = input.blocks * input.lanes

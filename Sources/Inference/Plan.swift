@@ -88,7 +88,8 @@ struct PlaneMap: Sendable {
         var part = planes
         part.blocks = Int32(count)
         return PlaneMap(
-            planes: part, region: region.part(first * planes.planeFloats, count * planes.planeFloats))
+            planes: part,
+            region: region.part(first * planes.planeFloats, count * planes.planeFloats))
     }
 
     /// Floats of a row, without its halo.

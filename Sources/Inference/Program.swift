@@ -98,7 +98,9 @@ private struct Assembly {
         self.layouts = layouts
         self.placement = placement
         var touched = [Bool](repeating: false, count: layouts.count)
-        for value in lowering.nodes.flatMap({ $0.inputs + $0.outputs }) + lowering.outputs + [lowering.input] {
+        for value in lowering.nodes.flatMap({ $0.inputs + $0.outputs }) + lowering.outputs + [
+            lowering.input
+        ] {
             touched[placement.places[value].buffer] = true
         }
         let named = touched.indices.filter { touched[$0] }
@@ -185,7 +187,8 @@ private struct Assembly {
         append(
             node.name,
             .convolution(
-                packed, input: input, output: place(node.outputs[0]), residual: residual.map(place)))
+                packed, input: input, output: place(node.outputs[0]), residual: residual.map(place))
+        )
     }
 
     private mutating func append(_ name: String, _ work: Program.Work) {

@@ -110,7 +110,8 @@ struct ServiceTests {
     func `the annotated picture comes to who asks for it`(transport: Transport) async throws {
         let site = try Site(over: transport)
         let response = try await site.send(
-            .picture(try Pictures.jpeg(), fields: [("Accept", "image/jpeg"), ("X-Request-Id", "me-1")]))
+            .picture(
+                try Pictures.jpeg(), fields: [("Accept", "image/jpeg"), ("X-Request-Id", "me-1")]))
         #expect(response.status == 200)
         #expect(response.fields["Content-Type"] == "image/jpeg")
         #expect(response.body.starts(with: [0xFF, 0xD8, 0xFF]))

@@ -14,7 +14,10 @@ struct SourceTree {
     /// The Swift files below a folder, in a stable order.
     static func swiftFiles(below folder: String) throws -> [File] {
         try paths(below: folder).filter { $0.hasSuffix(".swift") }.map { path in
-            File(path: path, lines: try text(of: path).split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+            File(
+                path: path,
+                lines: try text(of: path).split(separator: "\n", omittingEmptySubsequences: false)
+                    .map(String.init))
         }
     }
 

@@ -171,7 +171,8 @@ def main(out: Path, folder: Path) -> None:
     whole = made("yolov8n.yaml", change=with_dynamic_bottlenecks)
     optimizer = torch.optim.AdamW(whole.model.parameters(), lr=1e-3)
     for parameter in whole.model.parameters():
-        parameter.grad = torch.randn_like(parameter) * 1e-3
+        if parameter.requires_grad:  # the DFL's weights are fixed
+            parameter.grad = torch.randn_like(parameter) * 1e-3
     optimizer.step()
     settle(whole, pictures)
     torch.save(

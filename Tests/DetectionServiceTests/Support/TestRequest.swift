@@ -43,7 +43,8 @@ struct TestRequest: Sendable {
         for part in parts {
             let file = part.file.map { "; filename=\"\($0)\"" } ?? ""
             body += Array(
-                "--XYZ\r\nContent-Disposition: form-data; name=\"\(part.name)\"\(file)\r\n\r\n".utf8)
+                "--XYZ\r\nContent-Disposition: form-data; name=\"\(part.name)\"\(file)\r\n\r\n".utf8
+            )
             body += part.content + Array("\r\n".utf8)
         }
         body += Array("--XYZ--\r\n".utf8)

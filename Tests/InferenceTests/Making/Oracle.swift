@@ -84,11 +84,13 @@ struct Oracle {
             for y in 0..<out.height {
                 for i in 0..<out.width {
                     var most = -Double.infinity
-                    for row in max(y * stride - padding, 0)..<min(
-                        y * stride - padding + kernel, x.height)
+                    for row in max(
+                        y * stride - padding, 0)..<min(
+                            y * stride - padding + kernel, x.height)
                     {
-                        for column in max(i * stride - padding, 0)..<min(
-                            i * stride - padding + kernel, x.width)
+                        for column in max(
+                            i * stride - padding, 0)..<min(
+                                i * stride - padding + kernel, x.width)
                         {
                             most = max(most, x[c, row, column])
                         }
@@ -125,10 +127,12 @@ struct Oracle {
                         guard 0 <= row, row < x.height else { continue }
                         for kx in 0..<conv.kernel.width {
                             let column =
-                                i * conv.stride.width - conv.padding.width + kx * conv.dilation.width
+                                i * conv.stride.width - conv.padding.width + kx
+                                * conv.dilation.width
                             guard 0 <= column, column < x.width else { continue }
                             for k in 0..<width {
-                                let weight = ((c * width + k) * conv.kernel.height + ky)
+                                let weight =
+                                    ((c * width + k) * conv.kernel.height + ky)
                                     * conv.kernel.width + kx
                                 sum += x[first + k, row, column] * kernel[weight]
                             }
@@ -161,7 +165,8 @@ struct Oracle {
                 }
             }
             return (
-                mix(experts.kernels), zip(mix(experts.biases), experts.shift).map { $0 + Double($1) }
+                mix(experts.kernels),
+                zip(mix(experts.biases), experts.shift).map { $0 + Double($1) }
             )
         }
     }
