@@ -30,8 +30,10 @@ struct ConvolutionSection: Section {
         conv = dd_conv(
             in: input.planes, out: output.planes,
             // At most 255 each.
-            kernel_height: Int32(geometry.kernel.height), kernel_width: Int32(geometry.kernel.width),
-            stride_height: Int32(geometry.stride.height), stride_width: Int32(geometry.stride.width),
+            kernel_height: Int32(geometry.kernel.height),
+            kernel_width: Int32(geometry.kernel.width),
+            stride_height: Int32(geometry.stride.height),
+            stride_width: Int32(geometry.stride.width),
             padding_height: Int32(geometry.padding.height),
             padding_width: Int32(geometry.padding.width),
             dilation_height: Int32(geometry.dilation.height),
@@ -47,7 +49,9 @@ struct ConvolutionSection: Section {
     func run(item: Int, in arena: Arena) {
         let (column, rows) = tiling.range(of: item)
         if let scratch {
-            run(column, rows, arena, kernel: arena.span(scratch.kernel), bias: arena.span(scratch.bias))
+            run(
+                column, rows, arena, kernel: arena.span(scratch.kernel),
+                bias: arena.span(scratch.bias))
         } else {
             run(column, rows, arena, kernel: packed.kernels.all, bias: packed.biases.all)
         }
@@ -61,7 +65,8 @@ struct ConvolutionSection: Section {
         if packed.isDepthwise {
             kernels.convolveDepthwise(
                 conv, block: column, rows: rows, input: arena.span(input), weights: kernel,
-                bias: bias, residual: arena.span(residual), residualPlanes: residualPlanes, to: &out)
+                bias: bias, residual: arena.span(residual), residualPlanes: residualPlanes, to: &out
+            )
         } else {
             let weights = kernel.extracting(
                 group.weights.offset..<group.weights.offset + group.weights.count)

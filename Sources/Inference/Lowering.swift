@@ -1,9 +1,13 @@
 /// The graph as it is run: residual adds fused into convolutions, pictures widened where an
-/// operation needs whole blocks. Still without memory.
+/// operation needs whole blocks.
+///
+/// Still without memory.
 ///
 /// Values keep their numbers; new ones are added behind them.
 struct Lowering {
-    /// One thing to do. Values are numbers.
+    /// One thing to do.
+    ///
+    /// Values are numbers.
     struct Node {
         let name: String
         let kind: Kind
@@ -77,7 +81,8 @@ struct Lowering {
         var fused: [Int: Int] = [:]
         for (index, step) in graph.steps.enumerated() {
             guard case .add = step.operation else { continue }
-            fused[index] = step.inputs.filter { readers[$0.id] == 1 }.compactMap { makers[$0.id] }.max()
+            fused[index] = step.inputs.filter { readers[$0.id] == 1 }.compactMap { makers[$0.id] }
+                .max()
         }
         return fused
     }

@@ -1,7 +1,9 @@
 import CKernels
 
 /// A program for pictures of one height and width: where everything lies in the arena, and the
-/// sections of a pass in their order. It does not change, and all workers share it.
+/// sections of a pass in their order.
+///
+/// It does not change, and all workers share it.
 final class Plan: Sendable {
     let height: Int
     let width: Int
@@ -88,7 +90,8 @@ struct PlaneMap: Sendable {
         var part = planes
         part.blocks = Int32(count)
         return PlaneMap(
-            planes: part, region: region.part(first * planes.planeFloats, count * planes.planeFloats))
+            planes: part,
+            region: region.part(first * planes.planeFloats, count * planes.planeFloats))
     }
 
     /// Floats of a row, without its halo.

@@ -13,8 +13,9 @@ final class PlanCache: Sendable {
 
     init(plansMax: Int) { self.plansMax = max(plansMax, 1) }
 
-    /// The plan of a shape, made if there is none. Of two workers who miss at once both make it, and
-    /// the first to be done is kept.
+    /// The plan of a shape, made if there is none.
+    ///
+    /// Of two workers who miss at once both make it, and the first to be done is kept.
     func plan(
         height: Int, width: Int, make: () throws(GraphError) -> Plan
     ) throws(GraphError) -> Plan {

@@ -1,5 +1,6 @@
-/// A graph made ready for any picture: weights packed, values placed in buffers. What depends on
-/// height and width is in a ``Plan``.
+/// A graph made ready for any picture: weights packed, values placed in buffers.
+///
+/// What depends on height and width is in a ``Plan``.
 struct Program: Sendable {
     /// Memory that one value, or several side by side, lie in.
     struct Buffer: Sendable {
@@ -98,7 +99,9 @@ private struct Assembly {
         self.layouts = layouts
         self.placement = placement
         var touched = [Bool](repeating: false, count: layouts.count)
-        for value in lowering.nodes.flatMap({ $0.inputs + $0.outputs }) + lowering.outputs + [lowering.input] {
+        for value in lowering.nodes.flatMap({ $0.inputs + $0.outputs }) + lowering.outputs + [
+            lowering.input
+        ] {
             touched[placement.places[value].buffer] = true
         }
         let named = touched.indices.filter { touched[$0] }
@@ -185,7 +188,8 @@ private struct Assembly {
         append(
             node.name,
             .convolution(
-                packed, input: input, output: place(node.outputs[0]), residual: residual.map(place)))
+                packed, input: input, output: place(node.outputs[0]), residual: residual.map(place))
+        )
     }
 
     private mutating func append(_ name: String, _ work: Program.Work) {

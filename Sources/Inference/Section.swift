@@ -1,7 +1,8 @@
 import CKernels
 
-/// A part of a pass whose items may run at the same time, in any order, on any threads. Sections
-/// follow one another.
+/// A part of a pass whose items may run at the same time, in any order, on any threads.
+///
+/// Sections follow one another.
 protocol Section: Sendable {
     /// Items, at least one.
     var items: Int { get }
@@ -18,19 +19,23 @@ struct SectionWork: CrewWork {
 }
 
 extension Program.Work {
-    /// The sections of a step.
+    /// The sections of a step, in their order.
     ///
-    /// - Parameters:
-    ///   - map: planes of a place in the arena.
-    ///   - scratch: where the step's scratch memory begins, if it needs any.
-    func sections(_ map: (Program.Place) -> PlaneMap, scratch: Int?, kernels: Kernels) -> [any Section] {
+    /// `map` gives the planes of a place in the arena; `scratch` is where the step's scratch memory
+    /// begins, if it needs any.
+    func sections(_ map: (Program.Place) -> PlaneMap, scratch: Int?, kernels: Kernels)
+        -> [any Section]
+    {
         switch self {
         case .convolution(let packed, let input, let output, let residual):
             return Self.convolution(
                 packed, input: map(input), output: map(output), residual: residual.map(map),
                 scratch: MixScratch(packed, at: scratch ?? 0), kernels: kernels)
         case .add(let left, let right, let output):
-            return [AddSection(left: map(left), right: map(right), output: map(output), kernels: kernels)]
+            return [
+                AddSection(
+                    left: map(left), right: map(right), output: map(output), kernels: kernels)
+            ]
         case .maxPool(let input, let output, let kernel, let stride, let padding):
             return [
                 MaxPoolSection(
@@ -52,7 +57,8 @@ extension Program.Work {
         scratch: MixScratch?, kernels: Kernels
     ) -> [any Section] {
         let convolution = ConvolutionSection(
-            packed, input: input, output: output, residual: residual, scratch: scratch, kernels: kernels)
+            packed, input: input, output: output, residual: residual, scratch: scratch,
+            kernels: kernels)
         guard let scratch, let routing = packed.routing else { return [convolution] }
         return [
             MeansSection(input: input, means: scratch.means, kernels: kernels),

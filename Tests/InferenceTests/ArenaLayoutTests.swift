@@ -25,7 +25,8 @@ struct ArenaLayoutTests {
     }
 
     @Test(arguments: 0..<20)
-    func `needs at the same time are apart, on cache lines, in no more than their sum`(seed: UInt64) {
+    func `needs at the same time are apart, on cache lines, in no more than their sum`(seed: UInt64)
+    {
         var noise = SeededNoise(seed: seed)
         let needs = (0..<60).map { _ in
             let start = Int.random(in: -1..<30, using: &noise)

@@ -5,7 +5,8 @@ import Testing
 struct ConvolutionFoldingTests {
     /// y = γ·(x − μ)/√(σ²+ε) + β on a map's channels.
     private static func normalised(
-        _ map: Reference.FeatureMap, _ norm: (gamma: [Float], beta: [Float], mean: [Float], variance: [Float])
+        _ map: Reference.FeatureMap,
+        _ norm: (gamma: [Float], beta: [Float], mean: [Float], variance: [Float])
     ) -> [Double] {
         let plane = map.height * map.width
         return map.elements.indices.map { i in

@@ -43,7 +43,10 @@ struct CrewTests {
         private let isStopped = Atomic<Bool>(false)
         private let group = DispatchGroup()
 
-        init(_ crew: Crew, seats: Range<Int>, isWanted: @escaping @Sendable (Int) -> Bool = { _ in true }) {
+        init(
+            _ crew: Crew, seats: Range<Int>,
+            isWanted: @escaping @Sendable (Int) -> Bool = { _ in true }
+        ) {
             for seat in seats {
                 DispatchQueue(label: "seat \(seat)").async(group: group) {
                     var asked = 0
@@ -72,16 +75,18 @@ struct CrewTests {
             func run(item: Int, seat: Int) { record(item, seat) }
         }
         lane.lead {
-            lane.forEach(count, Work { item, seat in
-                #expect(seat == size - 1)
-                order.withLock { $0.append(item) }
-            })
+            lane.forEach(
+                count,
+                Work { item, seat in
+                    #expect(seat == size - 1)
+                    order.withLock { $0.append(item) }
+                })
         }
         #expect(order.withLock { $0 } == Array(0..<count))
     }
 
-    @Test func `with helpers every item of many sections is done once, and a seat does one at a time`()
-    {
+    @Test
+    func `with helpers every item of many sections is done once, and a seat does one at a time`() {
         let crew = Crew(size: 4)
         let assistants = Assistants(crew, seats: 1..<4)
         let crowded = TallyWork.Flag()

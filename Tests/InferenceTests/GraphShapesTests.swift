@@ -11,7 +11,8 @@ struct GraphShapesTests {
     ) throws {
         var graph = Graph()
         _ = try graph.add(
-            .convolution(.make(3, 2, kernel: kernel, stride: stride, padding: padding)), graph.input)
+            .convolution(.make(3, 2, kernel: kernel, stride: stride, padding: padding)), graph.input
+        )
         let shapes = try graph.shapes(height: side, width: 9)
         #expect(shapes[1].height == expected)
     }

@@ -69,7 +69,10 @@ struct GraphTests {
         ("kernel has 215 numbers, not 216", { $0.setKernel { $0.removeLast() } }),
         ("kernel is not finite", { $0.setKernel { $0[3] = .nan } }),
         ("kernel is not finite", { $0.setKernel { $0[3] = .infinity } }),
-        ("bias has 7", { $0.weights = .constant(kernel: $0.kernelNumbers, bias: [0, 0, 0, 0, 0, 0, 0]) }),
+        (
+            "bias has 7",
+            { $0.weights = .constant(kernel: $0.kernelNumbers, bias: [0, 0, 0, 0, 0, 0, 0]) }
+        ),
     ]
 
     @Test(arguments: spoils.indices)
@@ -91,7 +94,10 @@ struct GraphTests {
         ("expert biases has", { $0.biases.removeAll() }),
         ("shift has 0", { $0.shift = [] }),
         ("routing weight has", { $0.routing = .sigmoid(weight: [], bias: [0, 0, 0, 0]) }),
-        ("routing bias has", { $0.routing = .sigmoid(weight: .init(repeating: 0, count: 12), bias: [0]) }),
+        (
+            "routing bias has",
+            { $0.routing = .sigmoid(weight: .init(repeating: 0, count: 12), bias: [0]) }
+        ),
         (
             "hidden routing width 0",
             {

@@ -34,7 +34,9 @@ struct LoweringTests {
 
     @Test func `a picture is widened only for those who need blocks`() throws {
         func copies(_ sample: SampleGraph) throws -> Int {
-            Lowering(try sample.make()).nodes.count { if case .copy = $0.kind { true } else { false } }
+            Lowering(try sample.make()).nodes.count {
+                if case .copy = $0.kind { true } else { false }
+            }
         }
         #expect(try copies(.stem) == 0)
         #expect(try copies(.manyInputChannels) == 0)

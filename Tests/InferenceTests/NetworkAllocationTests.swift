@@ -4,10 +4,12 @@ import Testing
 @testable import Inference
 
 struct NetworkAllocationTests {
-    @Test(.enabled(if: allocation_count_works()), arguments: [
-        SampleGraph.c2fOdd, .sppf, .neck, .mixed, .mixedSoftmax, .mixedDepthwise, .twoConcats,
-        .pictureEverywhere, .cutOutput,
-    ])
+    @Test(
+        .enabled(if: allocation_count_works()),
+        arguments: [
+            SampleGraph.c2fOdd, .sppf, .neck, .mixed, .mixedSoftmax, .mixedDepthwise, .twoConcats,
+            .pictureEverywhere, .cutOutput,
+        ])
     func `a pass allocates nothing once its shape is known`(sample: SampleGraph) throws {
         let network = try Network(sample.make())
         let workspace = network.makeWorkspace()

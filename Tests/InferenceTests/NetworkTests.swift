@@ -3,7 +3,9 @@ import Testing
 @testable import Inference
 
 @Suite struct NetworkTests {
-    /// Float32 against the reference's float64. Sums of at most 400 products of numbers near one, in float32: 1e-5 is fifty times what was
+    /// Float32 against the reference's float64.
+    ///
+    /// Sums of at most 400 products of numbers near one, in float32: 1e-5 is fifty times what was
     /// seen, and a wrong channel is off by tenths.
     static let tolerance = 1e-5
 

@@ -27,7 +27,9 @@ struct PackedConvolutionTests {
         #expect(packed.groups.map(\.used) == [[2, 1]])
         let numbers = packed.kernels.all
         // [block][k_w][step][g][16]: block 1 has one step, channel 2.
-        func at(_ first: Int, _ step: Int, _ lane: Int) -> Float { numbers[(first + step) * 32 + lane] }
+        func at(_ first: Int, _ step: Int, _ lane: Int) -> Float {
+            numbers[(first + step) * 32 + lane]
+        }
         #expect(at(0, 1, 1) == 110)  // block 0, cell 0, channel 1 → output 1
         #expect(at(2, 0, 16) == 201)  // block 0, cell 1, channel 0 → output 2, in block 1
         #expect(at(4, 0, 17) == 320)  // block 1, cell 0, channel 2 → output 3
@@ -37,7 +39,10 @@ struct PackedConvolutionTests {
 
     @Test func `a group reads the input blocks of its own channels only`() throws {
         let packed = try pack(.make(64, 64, groups: 4), groupBlocks: 1)
-        #expect(packed.groups.map(\.used) == [[16, 0, 0, 0], [0, 16, 0, 0], [0, 0, 16, 0], [0, 0, 0, 16]])
+        #expect(
+            packed.groups.map(\.used) == [
+                [16, 0, 0, 0], [0, 16, 0, 0], [0, 0, 16, 0], [0, 0, 0, 16],
+            ])
         #expect(packed.kernelCount == 4 * 16 * 16 * 9)
     }
 
@@ -47,9 +52,12 @@ struct PackedConvolutionTests {
         #expect(packed.kernelCount == 2 * 9 * 16)
     }
 
-    @Test func `packed weights have a limit`() throws {
-        let count = try pack(.makeMixed(20, 20)).kernels.count
-        #expect(throws: Never.self) { try pack(.makeMixed(20, 20), countMax: count) }
-        #expect(throws: Misfit.self) { try pack(.makeMixed(20, 20), countMax: count - 1) }
+    @Test(arguments: [
+        Convolution.make(20, 20), .makeMixed(20, 20), .makeMixed(20, 20, hidden: 5),
+    ])
+    func `packed weights have a limit, and the routing counts`(convolution: Convolution) throws {
+        let count = try pack(convolution).count
+        #expect(throws: Never.self) { try pack(convolution, countMax: count) }
+        #expect(throws: Misfit.self) { try pack(convolution, countMax: count - 1) }
     }
 }

@@ -50,6 +50,7 @@ struct PlanTests {
     @Test func `a halo is as wide as the widest padding among the readers`() throws {
         let program = try Program(SampleGraph.wideHalo.make(), groupBlocks: 2)
         #expect(program.buffers.map(\.halo).max() == 3)
-        #expect(try Program(SampleGraph.sppf.make(), groupBlocks: 2).buffers.map(\.halo) == [0, 0, 0])
+        #expect(
+            try Program(SampleGraph.sppf.make(), groupBlocks: 2).buffers.map(\.halo) == [0, 0, 0])
     }
 }

@@ -8,7 +8,8 @@ struct TilingTests {
         Tiling(groups: 5, height: 80, productsOfRow: 1 << 18, weightsCount: 2, inputCount: 1),
         Tiling(groups: 1, height: 1, productsOfRow: 1, weightsCount: 2, inputCount: 1),
         Tiling(groups: 2, height: 320, productsOfRow: 9_000_000, weightsCount: 2, inputCount: 1),
-        Tiling(blocks: 7, height: 33, floatsOfRow: 5000), Tiling(blocks: 1, height: 5, floatsOfRow: 0),
+        Tiling(blocks: 7, height: 33, floatsOfRow: 5000),
+        Tiling(blocks: 1, height: 5, floatsOfRow: 0),
     ])
     func `items cover each row of each column once`(tiling: Tiling) {
         var seen = [[Int]](
