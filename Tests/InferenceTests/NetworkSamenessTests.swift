@@ -53,6 +53,30 @@ struct NetworkSamenessTests {
         }
     }
 
+    @Test(arguments: SampleGraph.allCases)
+    func `in memory full of NaN`(sample: SampleGraph) throws {
+        let network = try Network(sample.make())
+        let (height, width) = (8, 10)
+        let picture = Network.makePictures(
+            1, channels: sample.inputChannels, height: height, width: width)
+        let fresh = try network.outputs(of: picture, height: height, width: width)
+        // One value without a halo, larger than the arena that comes after it, lies at its start.
+        var poison = Graph()
+        poison.setOutputs([
+            try poison.add(
+                .convolution(.make(3, 64, kernel: 1, activation: .identity)), poison.input)
+        ])
+        let side = 48
+        #expect(try network.plan(height: height, width: width).count < 64 * side * side)
+        let workspace = network.makeWorkspace()
+        _ = try Network(poison).outputs(
+            of: [[Float](repeating: .nan, count: 3 * side * side)], height: side, width: side,
+            in: workspace)
+        let found = try network.outputs(
+            of: picture, height: height, width: width, in: workspace)
+        #expect(found == fresh)
+    }
+
     @Test(arguments: [2, 4])
     func `on one thread or several, one leader or several`(threads: Int) throws {
         let network = try Network(makeGraph())
