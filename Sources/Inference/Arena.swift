@@ -10,7 +10,9 @@ import Glibc
 //   values that the section does not read, sections of a pass follow one another (``Crew``), and
 //   an arena serves one pass at a time.
 
-/// A run of floats in some memory. Offsets that a plan makes are multiples of 16: 64 bytes.
+/// A run of floats in some memory.
+///
+/// Offsets that a plan makes are multiples of 16: 64 bytes.
 struct Region: Sendable, Equatable {
     var offset: Int
     var count: Int
@@ -115,7 +117,7 @@ final class Arena: @unchecked Sendable {
 final class Weights: @unchecked Sendable {
     private let floats: AlignedFloats
 
-    /// - Parameter fill: writes what is not zero.
+    /// So many numbers, zero but for what `fill` writes.
     init(count: Int, fill: (inout MutableSpan<Float>) -> Void) throws(OutOfMemory) {
         floats = try AlignedFloats(count: count)
         // `self` owns the floats, and nobody else knows them yet.

@@ -1,19 +1,31 @@
 /// A convolution, constant or dynamic, with what is fused behind it.
 package struct Convolution: Sendable {
+    /// C_in.
     package var inputChannels: Int
+    /// C_out.
     package var outputChannels: Int
+    /// k_h × k_w.
     package var kernel: Extent
+    /// Pixels from a window to the next.
     package var stride: Extent
+    /// Zeros around the input.
     package var padding: Extent
+    /// Pixels from a cell of the window to the next.
     package var dilation: Extent
+    /// Parts of the channels that know only each other; divides both counts.
     package var groups: Int
+    /// The numbers, or the rule that gives them.
     package var weights: Weights
+    /// What is done to each sum.
     package var activation: Activation
 
     /// Height and width of a window, step or border.
     package struct Extent: Sendable, Hashable {
+        /// Rows.
         package var height: Int
+        /// Columns.
         package var width: Int
+        /// An extent of so many rows and columns.
         package init(_ height: Int, _ width: Int) {
             self.height = height
             self.width = width
@@ -28,6 +40,7 @@ package struct Convolution: Sendable {
         case mixed(Experts)
     }
 
+    /// A convolution as it is said; a graph checks it when it is appended.
     package init(
         inputChannels: Int, outputChannels: Int, kernel: Extent, stride: Extent = Extent(1, 1),
         padding: Extent = Extent(0, 0), dilation: Extent = Extent(1, 1), groups: Int = 1,
@@ -47,12 +60,17 @@ package struct Convolution: Sendable {
 
 /// M kernels and the rule that mixes them: W' = Σ α_i W_i, b' = Σ α_i b_i + shift.
 package struct Experts: Sendable {
-    package var count: Int  // M
-    package var kernels: [Float]  // (M, C_out·C_in/groups·k_h·k_w)
-    package var biases: [Float]  // (M, C_out)
+    /// M.
+    package var count: Int
+    /// One behind the other: (M, C_out·C_in/groups·k_h·k_w).
+    package var kernels: [Float]
+    /// Their biases: (M, C_out).
+    package var biases: [Float]
     /// What is added whatever α is: BatchNorm's shift once folded. (C_out)
     package var shift: [Float]
+    /// What gives α.
     package var routing: Routing
+    /// Experts as they are said; a graph checks them with their convolution.
     package init(count: Int, kernels: [Float], biases: [Float], shift: [Float], routing: Routing) {
         self.count = count
         self.kernels = kernels

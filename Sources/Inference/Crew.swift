@@ -10,14 +10,17 @@ import Synchronization
 // What makes this right is in ``SectionSlot``: an item is taken by one compare-and-swap, and
 // nothing of a section is read before that.
 
-/// The threads that may share a pass. A leader opens sections; whoever is idle assists.
+/// The threads that may share a pass.
+///
+/// A leader opens sections; whoever is idle assists.
 package final class Crew: Sendable {
+    /// Seats: workers, and so the most threads that can share a section.
     package let size: Int
     private let slots: [SectionSlot]
     /// Lanes that lead a pass now.
     private let passes = Atomic<Int>(0)
 
-    /// - Parameter size: workers, and so the most threads that can share a section.
+    /// A crew of so many seats, at least one.
     package init(size: Int) {
         precondition(size >= 1)
         self.size = size
@@ -69,10 +72,14 @@ package final class Crew: Sendable {
 
     /// A worker's own seat, from which it leads.
     package struct Lane: Sendable {
+        /// Who may help.
         package let crew: Crew
+        /// Which of the crew's seats it is.
         package let index: Int
 
-        /// Opens a pass: while `body` runs, helpers stay. One at a time on a lane.
+        /// Opens a pass: while `body` runs, helpers stay.
+        ///
+        /// One at a time on a lane.
         func lead<E: Error>(_ body: () throws(E) -> Void) throws(E) {
             let slot = crew.slots[index]
             slot.beginPass()

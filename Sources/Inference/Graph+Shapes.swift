@@ -1,7 +1,9 @@
 extension Graph {
     /// Height and width of a value.
     package struct Shape: Sendable, Equatable {
+        /// Rows.
         package var height: Int
+        /// Pixels in a row.
         package var width: Int
     }
 
@@ -40,7 +42,9 @@ extension Graph {
 
 extension Operation {
     /// What becomes of a map; its sides are below 2^16, every parameter was checked, so nothing
-    /// overflows. A side may come out as zero or less.
+    /// overflows.
+    ///
+    /// A side may come out as zero or less.
     fileprivate func shape(of input: Graph.Shape) -> Graph.Shape {
         switch self {
         case .convolution(let c):

@@ -4,6 +4,7 @@
 package struct Graph: Sendable {
     /// The name of an activation.
     package struct Value: Hashable, Sendable {
+        /// Values are numbered in the order they are made; the input is 0.
         package let id: Int
     }
 
@@ -11,14 +12,21 @@ package struct Graph: Sendable {
     package struct Step: Sendable {
         /// Where it comes from in the file, such as `model.2.m.0.cv1`: errors and tables say it.
         package let name: String
+        /// What it does.
         package let operation: Operation
+        /// What it is applied to, in the operation's order.
         package let inputs: [Value]
+        /// What it makes.
         package let outputs: [Value]
     }
 
+    /// The picture.
     package let input: Value
+    /// In the order they run.
     package private(set) var steps: [Step] = []
+    /// Channels of each value.
     package private(set) var channels: [Int]  // by Value.id
+    /// What is read after a pass.
     package private(set) var outputs: [Value] = []
 
     /// An empty network for pictures of so many channels; a count that cannot be is refused by
@@ -78,9 +86,13 @@ enum GraphLimits {
     static let channelsMax = 1 << 16
     /// Inputs of a concat, outputs of a split.
     static let partsMax = 256
-    /// Kernel side, stride, padding and dilation. With it no extent of a window overflows.
+    /// Kernel side, stride, padding and dilation.
+    ///
+    /// With it no extent of a window overflows.
     static let windowMax = 255
-    /// M. The papers go up to 16.
+    /// M.
+    ///
+    /// The papers go up to 16.
     static let expertsMax = 256
     static let hiddenMax = 1 << 16
     static let upsampleMax = 64
@@ -88,9 +100,13 @@ enum GraphLimits {
     static let sideMax = 1 << 16
     /// One pass's memory.
     static let planBytesMax = 1 << 31
-    /// All packed weights. Odd groupings can blow a kernel up by the block size squared.
+    /// All packed weights.
+    ///
+    /// Odd groupings can blow a kernel up by the block size squared.
     static let packedBytesMax = 1 << 32
-    /// Places where some value's channels are cut. Plain networks have a few hundred.
+    /// Places where some value's channels are cut.
+    ///
+    /// Plain networks have a few hundred.
     static let cutsMax = 1 << 20
 }
 

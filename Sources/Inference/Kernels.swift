@@ -8,13 +8,17 @@ import CKernels
 // Why the pointers hold: a span's memory stays where it is while the span lives, which is as long as
 // the call; each goes with the span's own count, and the kernels check every access against it.
 
-/// The loops of ``CKernels`` on one instruction set. What each does stands in the header.
+/// The loops of ``CKernels`` on one instruction set.
+///
+/// What each does stands in the header.
 struct Kernels: Sendable {
     private let isa: dd_isa
 
     init(_ isa: ISA) { self.isa = isa.code }
 
-    /// Rows of the output blocks of one group. An empty `residual` is none.
+    /// Rows of the output blocks of one group.
+    ///
+    /// An empty `residual` is none.
     func convolve(
         _ conv: dd_conv, group: Int, rows: Range<Int>, input: Span<Float>, used: Span<UInt8>,
         weights: Span<Float>, bias: Span<Float>, residual: Span<Float>, residualPlanes: dd_planes,
@@ -27,7 +31,9 @@ struct Kernels: Sendable {
             residualPlanes, address(&output), output.count)
     }
 
-    /// Rows of one block. An empty `residual` is none.
+    /// Rows of one block.
+    ///
+    /// An empty `residual` is none.
     func convolveDepthwise(
         _ conv: dd_conv, block: Int, rows: Range<Int>, input: Span<Float>, weights: Span<Float>,
         bias: Span<Float>, residual: Span<Float>, residualPlanes: dd_planes,

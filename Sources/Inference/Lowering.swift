@@ -1,9 +1,13 @@
 /// The graph as it is run: residual adds fused into convolutions, pictures widened where an
-/// operation needs whole blocks. Still without memory.
+/// operation needs whole blocks.
+///
+/// Still without memory.
 ///
 /// Values keep their numbers; new ones are added behind them.
 struct Lowering {
-    /// One thing to do. Values are numbers.
+    /// One thing to do.
+    ///
+    /// Values are numbers.
     struct Node {
         let name: String
         let kind: Kind

@@ -60,8 +60,8 @@ struct RoutingSection: Section {
     private func zeroUnusedMeans(in arena: Arena) {
         var means = arena.mutableSpan(scratch.means)
         let lanes = ChannelLayout.blockChannels
-        for (block, used) in routing.used.enumerated() where used < lanes {
-            for lane in Int(used)..<lanes { means[block * lanes + lane] = 0 }
+        for block in routing.used.indices {
+            for lane in Int(routing.used[block])..<lanes { means[block * lanes + lane] = 0 }
         }
     }
 }

@@ -5,12 +5,16 @@
 /// walks the plan's sections in the worker's own arena, on the threads of its ``Crew``.
 /// The outputs for a picture are bitwise the same whatever the batch, the threads and the neighbours.
 package final class Network: Sendable {
+    /// What it computes.
     package let graph: Graph
+    /// What it computes it with.
     package let isa: ISA
     let program: Program
     let plans: PlanCache
 
-    /// Packs the weights. `plansMax`: shapes kept at once.
+    /// Packs the weights.
+    ///
+    /// `plansMax`: shapes kept at once.
     ///
     /// - Throws: when the packed weights pass their limit.
     package init(_ graph: Graph, isa: ISA = .best, plansMax: Int = 16) throws(GraphError) {
@@ -32,6 +36,11 @@ package final class Network: Sendable {
     /// Nothing is allocated once the shape's plan is kept and the workspace has met it.
     ///
     /// - Parameters:
+    ///   - pictures: how many.
+    ///   - height: rows of each.
+    ///   - width: pixels in a row of each.
+    ///   - workspace: memory, of one pass at a time.
+    ///   - lane: whose thread this is.
     ///   - load: writes picture `i` into the network's input.
     ///   - unload: reads the outputs of picture `i`, in the order of `graph.outputs`.
     /// - Throws: ``GraphError/shape(reason:)``, before any call of `load`.
@@ -47,7 +56,10 @@ package final class Network: Sendable {
                 var input = InputPlanes(plan: plan, arena: arena)
                 load(i, &input)
                 plan.clearInputBorder(in: arena)
-                for section in plan.sections {
+                // By index, here and in the sections: in debug builds, where tests count what is
+                // allocated, an iterator does.
+                for index in plan.sections.indices {
+                    let section = plan.sections[index]
                     lane.forEach(section.items, SectionWork(section: section, arena: arena))
                 }
                 unload(i, Outputs(plan: plan, arena: arena))

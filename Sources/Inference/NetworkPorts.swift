@@ -11,7 +11,9 @@ package struct InputPlanes: ~Copyable, ~Escapable {
         self.arena = copy arena
     }
 
+    /// Rows of the picture.
     package var height: Int { plan.height }
+    /// Pixels in a row.
     package var width: Int { plan.width }
 
     /// RGB bytes (height, width, 3), taken as v/255.
@@ -53,6 +55,7 @@ package struct Outputs: ~Copyable, ~Escapable {
         self.arena = copy arena
     }
 
+    /// Maps, as many as `graph.outputs`.
     package var count: Int { plan.outputs.count }
 
     /// Channels, height and width of map `index`.

@@ -16,10 +16,12 @@ struct PackedConvolution: Sendable {
     let groups: [OutputGroup]
     /// Floats of one expert's kernel.
     let kernelCount: Int
-    /// (experts, kernelCount)
+    /// The experts' kernels: (experts, kernelCount).
     let kernels: Weights
-    /// (experts, output lanes)
+    /// Their biases: (experts, output lanes).
     let biases: Weights
+    /// Floats in all.
+    let count: Int
     /// What mixing needs; nil for a constant kernel.
     let routing: PackedRouting?
 
@@ -56,12 +58,17 @@ struct PackedConvolution: Sendable {
         case .mixed(let mixed):
             (experts, kernel, bias) = (mixed.count, mixed.kernels, mixed.biases)
         }
-        guard kernelCount <= countMax / experts else { throw Misfit("packed weights are too many") }
+        let lanes = output.blocks * ChannelLayout.blockChannels
+        // Below 2^60: experts are at most 2^8, and a routing's layers below 2^37.
+        let count = experts * (kernelCount + lanes) + Self.routingCount(convolution, input)
+        guard count <= countMax else {
+            throw Misfit("packed weights of \(count) numbers, where \(countMax) are left")
+        }
+        self.count = count
         do {
             kernels = try Self.packed(
                 kernel, of: convolution, experts: experts, groups: groups, input: input,
                 output: output, isDepthwise: isDepthwise)
-            let lanes = output.blocks * ChannelLayout.blockChannels
             let slots = output.laneOfChannel
             let experts = experts
             biases = try Weights(count: experts * lanes) { floats in
@@ -81,8 +88,11 @@ struct PackedConvolution: Sendable {
         }
     }
 
-    /// Floats kept.
-    var count: Int { kernels.count + biases.count + (routing?.count ?? 0) }
+    /// Numbers of the routing, once packed.
+    private static func routingCount(_ convolution: Convolution, _ input: ChannelLayout) -> Int {
+        guard case .mixed(let mixed) = convolution.weights else { return 0 }
+        return PackedRouting.count(of: mixed, from: input)
+    }
 }
 
 extension Convolution {

@@ -70,9 +70,13 @@ struct PackedRouting: Sendable {
         }
     }
 
-    var count: Int {
-        (hidden?.weight.count ?? 0) + (hidden?.bias.count ?? 0) + last.weight.count
-            + last.bias.count + shift.count
+    /// Numbers of the weights, which an odd layout can make 16 times as many as the file has.
+    static func count(of mixed: Experts, from input: ChannelLayout) -> Int {
+        let lanes = input.blocks * input.lanes
+        switch mixed.routing {
+        case .sigmoid: return lanes * mixed.count
+        case .softmax(_, let hiddenBias, _, _, _): return hiddenBias.count * (lanes + mixed.count)
+        }
     }
 
     /// Turns scores into α: sigmoid of each, or softmax of all.

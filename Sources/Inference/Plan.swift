@@ -1,7 +1,9 @@
 import CKernels
 
 /// A program for pictures of one height and width: where everything lies in the arena, and the
-/// sections of a pass in their order. It does not change, and all workers share it.
+/// sections of a pass in their order.
+///
+/// It does not change, and all workers share it.
 final class Plan: Sendable {
     let height: Int
     let width: Int

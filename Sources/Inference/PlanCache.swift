@@ -13,8 +13,9 @@ final class PlanCache: Sendable {
 
     init(plansMax: Int) { self.plansMax = max(plansMax, 1) }
 
-    /// The plan of a shape, made if there is none. Of two workers who miss at once both make it, and
-    /// the first to be done is kept.
+    /// The plan of a shape, made if there is none.
+    ///
+    /// Of two workers who miss at once both make it, and the first to be done is kept.
     func plan(
         height: Int, width: Int, make: () throws(GraphError) -> Plan
     ) throws(GraphError) -> Plan {
@@ -47,14 +48,14 @@ final class PlanCache: Sendable {
 
     private func find(height: Int, width: Int) -> Plan? {
         state.withLock { state in
-            guard
-                let index = state.entries.firstIndex(where: {
-                    $0.plan.height == height && $0.plan.width == width
-                })
-            else { return nil }
-            state.uses += 1
-            state.entries[index].lastUse = state.uses
-            return state.entries[index].plan
+            for index in state.entries.indices {
+                let plan = state.entries[index].plan
+                guard plan.height == height, plan.width == width else { continue }
+                state.uses += 1
+                state.entries[index].lastUse = state.uses
+                return plan
+            }
+            return nil
         }
     }
 }

@@ -86,7 +86,8 @@ struct CopySection: Section {
     func run(item: Int, in arena: Arena) {
         let rows = tiling.range(of: item).rows
         var out = arena.mutableSpan(output.region)
-        for run in runs {
+        for index in runs.indices {
+            let run = runs[index]
             Kernels.copy(
                 arena.span(input.region), input.planes, from: run.from, channels: run.count,
                 rows: rows, to: &out, output.planes, at: run.to)

@@ -1,5 +1,6 @@
-/// A graph made ready for any picture: weights packed, values placed in buffers. What depends on
-/// height and width is in a ``Plan``.
+/// A graph made ready for any picture: weights packed, values placed in buffers.
+///
+/// What depends on height and width is in a ``Plan``.
 struct Program: Sendable {
     /// Memory that one value, or several side by side, lie in.
     struct Buffer: Sendable {

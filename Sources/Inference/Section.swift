@@ -1,7 +1,8 @@
 import CKernels
 
-/// A part of a pass whose items may run at the same time, in any order, on any threads. Sections
-/// follow one another.
+/// A part of a pass whose items may run at the same time, in any order, on any threads.
+///
+/// Sections follow one another.
 protocol Section: Sendable {
     /// Items, at least one.
     var items: Int { get }
@@ -18,11 +19,10 @@ struct SectionWork: CrewWork {
 }
 
 extension Program.Work {
-    /// The sections of a step.
+    /// The sections of a step, in their order.
     ///
-    /// - Parameters:
-    ///   - map: planes of a place in the arena.
-    ///   - scratch: where the step's scratch memory begins, if it needs any.
+    /// `map` gives the planes of a place in the arena; `scratch` is where the step's scratch memory
+    /// begins, if it needs any.
     func sections(_ map: (Program.Place) -> PlaneMap, scratch: Int?, kernels: Kernels)
         -> [any Section]
     {

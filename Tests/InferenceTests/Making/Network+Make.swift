@@ -1,4 +1,4 @@
-import Inference
+@testable import Inference
 
 extension Network {
     /// The outputs of pictures run in one batch, each a list of (channels, height, width) maps.
@@ -41,5 +41,13 @@ extension Outputs {
             }
             return map
         }
+    }
+}
+
+extension Reference.FeatureMap {
+    /// A picture's numbers as the reference takes them.
+    static func make(_ picture: [Float], channels: Int, height: Int, width: Int) -> Self {
+        Self(
+            channels: channels, height: height, width: width, elements: picture.map(Double.init))
     }
 }
