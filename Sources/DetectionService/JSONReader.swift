@@ -157,7 +157,9 @@ private struct JSONReader {
         at += 1
         switch peek {
         case UInt8(ascii: "u"):
-            guard let unit = Self.hex(bytes[(at + 1)...]) else { throw error("no \\u and 4 digits") }
+            guard let unit = Self.hex(bytes[(at + 1)...]) else {
+                throw error("no \\u and 4 digits")
+            }
             at += 5
             guard unit & 0xF800 == 0xD800 else { return }
             // UTF-16 halves come in pairs, the high one first (RFC 8259 §7).
@@ -179,7 +181,8 @@ private struct JSONReader {
             if !take("+") { _ = take("-") }
             try digits()
         }
-        guard at - start <= 64, let number = Double(String(decoding: bytes[start..<at], as: UTF8.self))
+        guard at - start <= 64,
+            let number = Double(String(decoding: bytes[start..<at], as: UTF8.self))
         else { throw JSONError(offset: start, reason: "a number too long") }
         return number
     }

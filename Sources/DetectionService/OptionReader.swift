@@ -88,7 +88,9 @@ struct OptionReader {
         switch value {
         case .text(let text):
             wanted = text.split(separator: ",", omittingEmptySubsequences: false).map {
-                String($0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+                String(
+                    $0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+                )
             }
         case .list(let items):
             for item in items { wanted.append(try classWords(item)) }

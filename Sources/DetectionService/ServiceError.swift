@@ -133,7 +133,8 @@ extension ServiceError {
         case .tooManyPictures(let max):
             Problem(
                 status: 413, code: "too_many_images",
-                detail: "The request holds more pictures than the \(max) that are accepted at once.")
+                detail: "The request holds more pictures than the \(max) that are accepted at once."
+            )
 
         case .unknownOption(let name):
             Problem(

@@ -56,7 +56,8 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest(
             "an unknown member", 400, "unknown_field", words: "'imgsz'", .json("{\"imgsz\":640}")),
         BadRequest("a number as picture", 400, "invalid_field", .json("{\"image\":1}")),
-        BadRequest("no base64", 400, "malformed_base64", words: "at 2", .json("{\"image\":\"ab!\"}")),
+        BadRequest(
+            "no base64", 400, "malformed_base64", words: "at 2", .json("{\"image\":\"ab!\"}")),
         BadRequest("base64 cut short", 400, "malformed_base64", .json("{\"image\":\"abcde\"}")),
         BadRequest("empty base64", 400, "empty_image", .json("{\"image\":\"\"}")),
         BadRequest(
@@ -73,7 +74,8 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest("a BMP", 415, "unsupported_image", words: "BMP", picture("BM..........")),
         BadRequest("a TIFF", 415, "unsupported_image", words: "TIFF", picture("II*\0........")),
         BadRequest(
-            "a HEIC", 415, "unsupported_image", words: "HEIC", picture("\0\0\0\u{18}ftypheic....mif1")),
+            "a HEIC", 415, "unsupported_image", words: "HEIC",
+            picture("\0\0\0\u{18}ftypheic....mif1")),
         BadRequest(
             "an AVIF", 415, "unsupported_image", words: "AVIF",
             picture("\0\0\0\u{18}ftypavif....mif1")),
@@ -91,9 +93,11 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
     ]
 
     static let options = [
-        BadRequest("a confidence above 1", 400, "invalid_option", words: "conf", try option("conf", "2")),
+        BadRequest(
+            "a confidence above 1", 400, "invalid_option", words: "conf", try option("conf", "2")),
         BadRequest("a confidence of words", 400, "invalid_option", try option("conf", "high")),
-        BadRequest("a confidence that is no number", 400, "invalid_option", try option("conf", "nan")),
+        BadRequest(
+            "a confidence that is no number", 400, "invalid_option", try option("conf", "nan")),
         BadRequest("an IoU below 0", 400, "invalid_option", try option("iou", "-0.1")),
         BadRequest("no detections at all", 400, "invalid_option", try option("max_det", "0")),
         BadRequest("half a detection", 400, "invalid_option", try option("max_det", "1.5")),
@@ -103,7 +107,8 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest("perhaps", 400, "invalid_option", try option("agnostic", "perhaps")),
         BadRequest("no class", 400, "invalid_option", try option("classes", "qr,")),
         BadRequest(
-            "an unknown class", 400, "unknown_class", words: "zebra", try option("classes", "zebra")),
+            "an unknown class", 400, "unknown_class", words: "zebra", try option("classes", "zebra")
+        ),
         BadRequest("a class id beyond", 400, "unknown_class", try option("classes", "3")),
         BadRequest(
             "an unknown option", 400, "unknown_option", words: "'confidence'",
@@ -129,14 +134,16 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest(
             "a wrong type", 415, "unsupported_media_type", words: "multipart/form-data",
             .picture([1], type: "text/plain; charset=utf-8")),
-        BadRequest("a type that is none", 415, "unsupported_media_type", .picture([1], type: "image")),
+        BadRequest(
+            "a type that is none", 415, "unsupported_media_type", .picture([1], type: "image")),
         BadRequest(
             "a packed body", 415, "unsupported_content_encoding",
             .picture([1], fields: [("Content-Encoding", "gzip")])),
     ]
 }
 
-struct RefusalTests {
+// One after another: each case has threads of its own, of which Dispatch gives out 255 at most.
+@Suite(.serialized) struct RefusalTests {
     @Test(
         arguments: Transport.allCases,
         BadRequest.bodies + BadRequest.pictures + BadRequest.options + BadRequest.heads)

@@ -4,7 +4,8 @@ import Testing
 
 @testable import DetectionService
 
-struct ServiceTests {
+// One after another: each case has threads of its own, of which Dispatch gives out 255 at most.
+@Suite(.serialized) struct ServiceTests {
     // The ways to send a picture
 
     @Test(
@@ -110,7 +111,8 @@ struct ServiceTests {
     func `the annotated picture comes to who asks for it`(transport: Transport) async throws {
         let site = try Site(over: transport)
         let response = try await site.send(
-            .picture(try Pictures.jpeg(), fields: [("Accept", "image/jpeg"), ("X-Request-Id", "me-1")]))
+            .picture(
+                try Pictures.jpeg(), fields: [("Accept", "image/jpeg"), ("X-Request-Id", "me-1")]))
         #expect(response.status == 200)
         #expect(response.fields["Content-Type"] == "image/jpeg")
         #expect(response.body.starts(with: [0xFF, 0xD8, 0xFF]))
@@ -214,7 +216,7 @@ struct ServiceTests {
         let jpeg = try Pictures.jpeg()
         let request = TestRequest.form([("image", "a", jpeg), ("image", "b", jpeg)])
         async let held = site.send(request)
-        gate.waitForWorker()
+        await gate.waitForWorker()
         let refused = try await site.send(.picture(jpeg))
         #expect(refused.status == 503)
         #expect(refused.code == "overloaded")

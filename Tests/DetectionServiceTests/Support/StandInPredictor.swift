@@ -80,16 +80,26 @@ final class StandInPredictor: Predictor {
 /// Lets workers through once it is opened, and says when one has come.
 final class Gate: Sendable {
     private let opened = DispatchSemaphore(value: 0)
-    private let arrived = DispatchSemaphore(value: 0)
+    private let arrivals: AsyncStream<Void>
+    private let arrived: AsyncStream<Void>.Continuation
+
+    init() {
+        (arrivals, arrived) = AsyncStream.makeStream()
+    }
 
     func pass() {
-        arrived.signal()
+        arrived.yield()
         opened.wait()
         opened.signal()
     }
 
     func open() { opened.signal() }
 
-    /// Waits until a worker stands before the gate.
-    func waitForWorker() { arrived.wait() }
+    /// Of an open gate.
+    func close() { opened.wait() }
+
+    /// Waits until a worker stands before the gate; holds no thread meanwhile.
+    func waitForWorker() async {
+        for await _ in arrivals { return }
+    }
 }

@@ -43,7 +43,8 @@ struct TestRequest: Sendable {
         for part in parts {
             let file = part.file.map { "; filename=\"\($0)\"" } ?? ""
             body += Array(
-                "--XYZ\r\nContent-Disposition: form-data; name=\"\(part.name)\"\(file)\r\n\r\n".utf8)
+                "--XYZ\r\nContent-Disposition: form-data; name=\"\(part.name)\"\(file)\r\n\r\n".utf8
+            )
             body += part.content + Array("\r\n".utf8)
         }
         body += Array("--XYZ--\r\n".utf8)
@@ -95,7 +96,7 @@ extension TestRequest {
     func send(to port: UInt16) async throws -> TestResponse {
         let bytes = wire
         let answer: [UInt8] = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            DispatchQueue(label: "client").async {
                 continuation.resume(returning: Self.exchange(bytes, port: port))
             }
         }
