@@ -20,10 +20,11 @@ let package = Package(
     products: [.executable(name: "dynadetect", targets: ["dynadetect"])],
     targets: [
         // The way of a request: bytes on a socket become a request, …
-        .target(name: "HTTPServer", swiftSettings: strict),
+        .target(name: "HTTPServer", dependencies: ["CLinux"], swiftSettings: strict),
         // … its body a picture, letterboxed, …
         .target(
-            name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict),
+            name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary("m")]),  // rounding calls it in debug builds
         // … the picture waits with its like for a worker, …
         .target(name: "Batching", swiftSettings: strict),
         // … who runs the network …
@@ -55,6 +56,7 @@ let package = Package(
             name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(
             name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "CLinux"),  // epoll and what else Glibc leaves out
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Tests mirror sources; TidyTests hold what the compiler does not.
@@ -65,8 +67,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "CKernels"],
+            name: "InferenceTests", dependencies: ["Inference", "CKernels", "CAllocationCount"],
             resources: [.copy("Goldens")], swiftSettings: strict),
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount", cSettings: c),
         .testTarget(
             name: "CheckpointsTests", dependencies: ["Checkpoints"], resources: [.copy("Goldens")],
             swiftSettings: strict),
@@ -79,3 +82,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// FUZZ=1: one executable for each parser of a stranger's bytes (Fuzz/README.md).
+if Context.environment["FUZZ"] == "1" {
+    let fuzzer = ["-sanitize=fuzzer,address", "-parse-as-library"]
+    for (name, target) in [
+        ("Request", "HTTPServer"), ("Pickle", "Checkpoints"), ("Safetensors", "Checkpoints"),
+        ("Picture", "Imaging"),
+    ] {
+        package.targets.append(
+            .executableTarget(
+                name: "\(name)Fuzzer", dependencies: [.byName(name: target)],
+                path: "Fuzz/\(name)Fuzzer", swiftSettings: [.unsafeFlags(fuzzer)],
+                linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+    }
+}

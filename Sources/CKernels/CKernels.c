@@ -1,1 +1,196 @@
-#include "CKernels.h"
+// The door: which instruction sets there are, and each call's arguments checked once.
+#include "kernels.h"
+
+int dd_isa_available(enum dd_isa isa) {
+    switch (isa) {
+    case DD_BASELINE: return 1;
+#if defined(__x86_64__)
+    // These ask the operating system too: whether it saves the wider registers.
+    case DD_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case DD_AVX512:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+            && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#elif defined(__aarch64__)
+    case DD_NEON: return 1;
+#endif
+    default: return 0;
+    }
+}
+
+/// The loops of `isa`. That the CPU can run them is for the caller to ask once, at start.
+static const struct kernels *kernels_of(enum dd_isa isa) {
+    switch (isa) {
+    case DD_BASELINE: return &dd_kernels_baseline;
+#if defined(__x86_64__)
+    case DD_AVX2: return &dd_kernels_avx2;
+    case DD_AVX512: return &dd_kernels_avx512;
+#elif defined(__aarch64__)
+    case DD_NEON: return &dd_kernels_neon;
+#endif
+    default: __builtin_trap();
+    }
+}
+
+int dd_conv_group(enum dd_isa isa) { return kernels_of(isa)->group; }
+
+/// The last cell that an axis of the output reads lies within the input's halo, as does the first.
+static bool axis_fits(
+    int64_t in, int64_t halo, int64_t out, int64_t kernel, int64_t stride, int64_t padding,
+    int64_t dilation
+) {
+    const int64_t most = 1 << 18;
+    return within(1, kernel, most) && within(1, stride, most) && within(1, dilation, most)
+        && within(0, padding, halo)
+        && (out - 1) * stride - padding + (kernel - 1) * dilation < in + halo;
+}
+
+static void require_conv(struct dd_conv c) {
+    require(axis_fits(
+        c.in.height, c.in.halo, c.out.height, c.kernel_height, c.stride_height, c.padding_height,
+        c.dilation_height));
+    require(axis_fits(
+        c.in.width, c.in.halo, c.out.width, c.kernel_width, c.stride_width, c.padding_width,
+        c.dilation_width));
+    require(within(DD_IDENTITY, c.activation, DD_HARDSWISH));
+}
+
+static void require_residual(struct dd_planes residual, struct dd_planes out, ptrdiff_t count) {
+    if (count == 0) return;
+    require_blocks(residual, count);
+    require(same_picture(residual, out) && residual.blocks >= out.blocks);
+}
+
+void dd_conv_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1, const float *in,
+    ptrdiff_t in_count, const uint8_t *used, ptrdiff_t used_count, const float *weights,
+    ptrdiff_t weights_count, const float *bias, ptrdiff_t bias_count, const float *residual,
+    ptrdiff_t residual_count, struct dd_planes residual_planes, float *out, ptrdiff_t out_count
+) {
+    const struct kernels *kernels = kernels_of(isa);
+    require_planes(conv.in, in_count);
+    require_blocks(conv.out, out_count);
+    require_conv(conv);
+    require(within(0, group, (conv.out.blocks - 1) / kernels->group));
+    const int32_t first = group * kernels->group, left = conv.out.blocks - first;
+    const int32_t blocks = left < kernels->group ? left : kernels->group;
+    require_rows(conv.out, first, y0, y1);
+    require_residual(residual_planes, conv.out, residual_count);
+    require(used_count >= conv.in.blocks && bias_count / 16 >= conv.out.blocks);
+    int64_t steps = 0;
+    for (int32_t b = 0; b < conv.in.blocks; b++) {
+        require(used[b] <= conv.in.lanes);
+        steps += used[b];
+    }
+    require(steps * conv.kernel_height * conv.kernel_width * blocks <= weights_count / 16);
+    const struct conv_call call = {
+        .conv = conv,
+        .first = first,
+        .blocks = blocks,
+        .y0 = y0,
+        .y1 = y1,
+        .in = in,
+        .used = used,
+        .weights = weights,
+        .bias = bias + first * 16,
+        .residual = residual_count > 0 ? residual : nullptr,
+        .residual_planes = residual_planes,
+        .out = out,
+    };
+    kernels->conv_rows(&call);
+}
+
+void dd_depthwise_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t block, int32_t y0, int32_t y1, const float *in,
+    ptrdiff_t in_count, const float *weights, ptrdiff_t weights_count, const float *bias,
+    ptrdiff_t bias_count, const float *residual, ptrdiff_t residual_count,
+    struct dd_planes residual_planes, float *out, ptrdiff_t out_count
+) {
+    require_blocks(conv.in, in_count);
+    require_blocks(conv.out, out_count);
+    require_conv(conv);
+    require(conv.in.blocks >= conv.out.blocks);
+    require_rows(conv.out, block, y0, y1);
+    require_residual(residual_planes, conv.out, residual_count);
+    const int64_t cells = (int64_t)conv.kernel_height * conv.kernel_width;
+    require(weights_count / 16 / cells >= conv.out.blocks && bias_count / 16 >= conv.out.blocks);
+    const struct conv_call call = {
+        .conv = conv,
+        .first = block,
+        .blocks = 1,
+        .y0 = y0,
+        .y1 = y1,
+        .in = in,
+        .weights = weights + block * cells * 16,
+        .bias = bias + block * 16,
+        .residual = residual_count > 0 ? residual : nullptr,
+        .residual_planes = residual_planes,
+        .out = out,
+    };
+    kernels_of(isa)->depthwise_rows(&call);
+}
+
+void dd_max_pool_rows(
+    enum dd_isa isa, struct dd_planes in_planes, struct dd_planes out_planes, int32_t kernel,
+    int32_t stride, int32_t padding, int32_t block, int32_t y0, int32_t y1, const float *in,
+    ptrdiff_t in_count, float *out, ptrdiff_t out_count
+) {
+    require_blocks(in_planes, in_count);
+    require_blocks(out_planes, out_count);
+    require_rows(out_planes, block, y0, y1);
+    require(block < in_planes.blocks);
+    // Each window meets the picture: it begins before its end and ends behind its beginning.
+    require(within(1, kernel, 1 << 16) && within(1, stride, 1 << 11) && within(0, padding, kernel - 1));
+    require((int64_t)(out_planes.height - 1) * stride - padding < in_planes.height);
+    require((int64_t)(out_planes.width - 1) * stride - padding < in_planes.width);
+    kernels_of(isa)->max_pool_rows(
+        in_planes, out_planes, kernel, stride, padding, block, y0, y1, in, out);
+}
+
+void dd_upsample_rows(
+    enum dd_isa isa, struct dd_planes in_planes, struct dd_planes out_planes, int32_t factor,
+    int32_t block, int32_t y0, int32_t y1, const float *in, ptrdiff_t in_count, float *out,
+    ptrdiff_t out_count
+) {
+    require_blocks(in_planes, in_count);
+    require_blocks(out_planes, out_count);
+    require_rows(out_planes, block, y0, y1);
+    require(block < in_planes.blocks && factor >= 1);
+    require((int64_t)in_planes.height * factor == out_planes.height);
+    require((int64_t)in_planes.width * factor == out_planes.width);
+    kernels_of(isa)->upsample_rows(in_planes, out_planes, factor, block, y0, y1, in, out);
+}
+
+void dd_add_rows(
+    enum dd_isa isa, struct dd_planes x_planes, struct dd_planes y_planes,
+    struct dd_planes out_planes, int32_t block, int32_t y0, int32_t y1, const float *x,
+    ptrdiff_t x_count, const float *y, ptrdiff_t y_count, float *out, ptrdiff_t out_count
+) {
+    require_blocks(x_planes, x_count);
+    require_blocks(y_planes, y_count);
+    require_blocks(out_planes, out_count);
+    require_rows(out_planes, block, y0, y1);
+    require(block < x_planes.blocks && block < y_planes.blocks);
+    require(same_picture(x_planes, out_planes) && same_picture(y_planes, out_planes));
+    kernels_of(isa)->add_rows(x_planes, y_planes, out_planes, block, y0, y1, x, y, out);
+}
+
+void dd_means(
+    enum dd_isa isa, struct dd_planes planes, int32_t block0, int32_t block1, const float *in,
+    ptrdiff_t in_count, float *out, ptrdiff_t out_count
+) {
+    require_blocks(planes, in_count);
+    require(0 <= block0 && block0 <= block1 && block1 <= planes.blocks);
+    require(out_count / 16 >= block1);
+    kernels_of(isa)->means(planes, block0, block1, in, out);
+}
+
+void dd_mix(
+    enum dd_isa isa, int32_t experts, ptrdiff_t stride, ptrdiff_t first, const float *alpha,
+    ptrdiff_t alpha_count, const float *kernels, ptrdiff_t kernels_count, float *out,
+    ptrdiff_t out_count
+) {
+    require(experts >= 1 && experts <= alpha_count && stride >= 0 && first >= 0 && out_count >= 0);
+    require(first <= stride && out_count <= stride - first && kernels_count / experts >= stride);
+    kernels_of(isa)->mix(experts, stride, alpha, kernels + first, out_count, out);
+}

@@ -1,95 +1,98 @@
-/// A model file: a tree of modules with named tensors. Nothing in the file is ever executed.
+// DESIGN
+// A model file is data from a stranger. It is read in three steps, each a function of bytes: the container
+// (zip entries or a safetensors header), the description (pickle or JSON, into inert values), the tree of
+// modules. No name in a file is ever looked up or called, every size is checked against the bytes that are
+// there before it is used, and everything a file can make longer has a limit in `Limits`. Tensors are not
+// copied: each keeps the mapped file alive and knows its place in it.
+
+/// A model file: a tree of modules with named tensors.
+///
+/// Nothing in the file is ever executed.
+/// Two kinds of file give the same description: `.pt` as Ultralytics and `torch.save` write it, and
+/// `.safetensors` with the architecture in its metadata, which ``write(to:)`` makes from either.
 package final class Checkpoint: Sendable {
     /// The model itself: its children are the layers `0`, `1`, … under `model`.
     package let root: Module
+    /// Class names, stride, image size and task.
     package let metadata: Metadata
 
     /// Reads a `.pt` or `.safetensors`, told apart by content.
-    package convenience init(path: String) throws(CheckpointError) { fatalError("stub") }
-    /// Reads a model from memory that outlives it (the built-in one).
-    package convenience init(bytes: [UInt8], name: String) throws(CheckpointError) { fatalError("stub") }
+    ///
+    /// The file is mapped, not copied: it must not be cut while the checkpoint lives (replace a
+    /// model by renaming another file over it).
+    package convenience init(path: String) throws(CheckpointError) {
+        try self.init(FileBytes(mapping: path))
+    }
 
+    /// Reads a model from bytes in memory, which are copied once; errors of the whole carry the name.
+    package convenience init(bytes: [UInt8], name: String) throws(CheckpointError) {
+        guard !bytes.isEmpty else {
+            throw .malformed(place: name, reason: "is empty")
+        }
+        try self.init(FileBytes(copying: bytes))
+    }
+
+    /// Reads a model from memory that lives as long as the process, such as a part of the executable.
+    ///
+    /// Nothing is copied.
+    @unsafe
+    package convenience init(
+        permanent region: UnsafeRawBufferPointer, name: String
+    ) throws(CheckpointError) {
+        guard unsafe !region.isEmpty else {
+            throw .malformed(place: name, reason: "is empty")
+        }
+        try unsafe self.init(FileBytes(permanent: region))
+    }
+
+    /// A description that was built in memory.
     package init(root: Module, metadata: Metadata) {
         self.root = root
         self.metadata = metadata
     }
 
-    /// Writes the same description as `.safetensors`.
-    package func write(to path: String) throws(CheckpointError) { fatalError("stub") }
-}
+    /// Writes the same description as `.safetensors`; the file appears whole or not at all.
+    ///
+    /// Element types are kept. Metadata that a file format reserves (`names`, `stride`, `imgsz`,
+    /// `task`, `architecture`) is written from ``metadata`` and ``root``.
+    package func write(to path: String) throws(CheckpointError) {
+        try SafetensorsWriter(self).write(to: path)
+    }
 
-/// What a file says of its model beside the weights.
-package struct Metadata: Sendable, Equatable {
-    package var names: [String]  // by class id; may be empty
-    package var stride: Int
-    package var imageSize: Int
-    package var task: String
-    /// Other text of the file's metadata (licence, training figures, `routing`, …).
-    package var other: [String: String]
-    package init(
-        names: [String], stride: Int, imageSize: Int, task: String = "detect",
-        other: [String: String] = [:]
-    ) {
-        self.names = names
-        self.stride = stride
-        self.imageSize = imageSize
-        self.task = task
-        self.other = other
+    private convenience init(_ file: FileBytes) throws(CheckpointError) {
+        switch FileKind(of: file) {
+        case .zip: try self.init(torch: file)
+        case .safetensors: try self.init(safetensors: file)
+        case .oldTorch:
+            throw .refused(
+                place: "file",
+                reason: "is in PyTorch's old format without a zip; load it in PyTorch 1.6 or later "
+                    + "and save it again with torch.save")
+        case .unknown:
+            throw .malformed(
+                place: "file",
+                reason: "is neither a .pt (a zip, as torch.save writes it) nor a .safetensors")
+        }
     }
 }
 
-/// One `nn.Module`: what its class is called, what it holds.
-package struct Module: Sendable {
-    /// The class's last name, such as `C2f_DynamicConv`. A hint: children decide.
-    package let className: String
-    /// Where it stands, such as `model.2.m.0.cv1`.
-    package let path: String
-    package let children: [(name: String, module: Module)]
-    /// Parameters and buffers, such as `weight`, `running_mean`.
-    package let tensors: [String: Tensor]
-    /// Plain attributes, such as `stride`, `eps`, `add`, `c`, `f`, `i`, `groups`, `padding`.
-    package let attributes: [String: Attribute]
-    package init(
-        className: String, path: String, children: [(name: String, module: Module)],
-        tensors: [String: Tensor], attributes: [String: Attribute]
-    ) {
-        self.className = className
-        self.path = path
-        self.children = children
-        self.tensors = tensors
-        self.attributes = attributes
+/// What a file is, by its first bytes.
+enum FileKind {
+    case zip, safetensors, oldTorch, unknown
+
+    init(of file: FileBytes) {
+        let bytes = file.span
+        func starts(_ magic: [UInt8]) -> Bool {
+            bytes.count >= magic.count && magic.indices.allSatisfy { bytes[$0] == magic[$0] }
+        }
+        if starts([0x50, 0x4B, 0x03, 0x04]) || starts([0x50, 0x4B, 0x05, 0x06]) {
+            self = .zip
+        } else if bytes.count > 8, bytes[8] == UInt8(ascii: "{") {
+            self = .safetensors
+        } else if starts([0x80, 0x02, 0x8A, 0x0A]) {  // PROTO 2, LONG1 of 10 bytes: torch's magic
+            self = .oldTorch
+        } else {
+            self = .unknown
+        }
     }
-    package subscript(child name: String) -> Module? {
-        children.first { $0.name == name }?.module
-    }
-}
-
-/// A plain value of the file.
-package indirect enum Attribute: Sendable, Equatable {
-    case null
-    case bool(Bool)
-    case int(Int)
-    case float(Double)
-    case string(String)
-    case list([Attribute])  // lists, tuples, torch.Size
-    case map([String: Attribute])
-    /// Something inert: the last name of its class.
-    case object(String)
-}
-
-/// A tensor of the file; its bytes stay where they are until asked for.
-package struct Tensor: Sendable {
-    package enum ElementType: String, Sendable { case float16, bfloat16, float32, float64, int64, int32, uint8, bool }
-    package let elementType: ElementType
-    package let shape: [Int]
-    /// The elements in row-major order, widened or narrowed to Float.
-    package func floats() -> [Float] { fatalError("stub") }
-}
-
-/// Why a file is not a model we can read; each names the place.
-package enum CheckpointError: Error, Equatable {
-    case unreadable(path: String, reason: String)
-    case malformed(place: String, reason: String)
-    case refused(place: String, reason: String)
-    case limit(place: String, reason: String)
 }

@@ -80,6 +80,7 @@ package final class NetworkPredictor: Predictor {
         seats = (0..<workers).map { Seat(detector, lane: crew.lane($0)) }
     }
 
+    /// How a picture is fitted, from its header alone; nothing is decoded.
     package func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox {
         letterbox(for: try ImageDecoder.probe(bytes, limits: limits).size)
     }
@@ -90,6 +91,7 @@ package final class NetworkPredictor: Predictor {
             shape: shape)
     }
 
+    /// Detects on pictures of one letterbox shape, and answers each as soon as it is done.
     package func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
         callAssistants: () -> Void
@@ -165,6 +167,7 @@ package final class NetworkPredictor: Predictor {
         }
     }
 
+    /// Helps a pass that another worker leads, until `isWanted` is false.
     package func assist(as worker: Int, while isWanted: () -> Bool) {
         crew.assist(as: worker, while: isWanted)
     }
@@ -180,6 +183,7 @@ package final class NetworkPredictor: Predictor {
         return sizes
     }
 
+    /// Runs an empty picture of that size, so that its plan and memory are there.
     package func warmUp(_ size: PixelSize, on worker: Int) throws(PredictionError) {
         let grey = Picture(size: size)
         _ = try detect(grey, options: DetectionOptions(), on: worker)

@@ -71,6 +71,7 @@ package final class Service: Handler {
 
     // What the server asks
 
+    /// Refuses what its head alone condemns: an unknown route, a full queue, too long a body.
     package func admit(_ head: RequestHead) -> Admission {
         do throws(ServiceError) {
             guard head.path != "*" else { return .accept(bodyBytesMax: 0) }
@@ -86,6 +87,7 @@ package final class Service: Handler {
         }
     }
 
+    /// Answers a whole request.
     package func handle(_ exchange: Exchange) {
         let call = Call(
             exchange.head, receivedAt: exchange.receivedAt, bodyBytes: exchange.body.count)
@@ -98,6 +100,7 @@ package final class Service: Handler {
         }
     }
 
+    /// A refusal of the server's as problem+json.
     package func response(to refusal: Refusal, head: RequestHead?) -> Response {
         refuse(.http(refusal), Call(head))
     }

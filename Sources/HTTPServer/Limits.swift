@@ -1,10 +1,101 @@
-/// What one client may cost the server. Each value has a unit, a default and a reason.
+/// What one client may cost the server.
+///
+/// Each value has a unit, a default and a reason.
+///
+/// The size of a body is not here: it depends on the route, so ``Handler/admit(_:)`` says it.
 package struct Limits: Sendable, Equatable {
+    // MARK: A head
+
+    /// Request line and fields together, in bytes.
+    ///
+    /// Real heads are below 2 KiB; cookies and tokens of a gateway in front may add a few more.
+    /// More is refused with 431.
     package var headerBytesMax = 16 * 1024
+    /// The request target, in bytes: RFC 9112 §3 asks for 8000 at least.
+    ///
+    /// More is refused with 414.
+    package var targetBytesMax = 8 * 1024
+    /// The method, in bytes: the longest registered one has 17.
+    ///
+    /// More is refused with 501.
+    package var methodBytesMax = 32
+    /// Header fields: each costs two strings, and clients send 5 to 30.
+    ///
+    /// More is refused with 431.
+    package var fieldsMax = 100
+
+    // MARK: A body
+
+    /// All chunk extensions of a body, in bytes.
+    ///
+    /// Nobody needs them, and without a bound a client could send nothing else for ever
+    /// (CVE-2023-39326).
+    package var chunkExtensionBytesMax = 4 * 1024
+    /// The trailer section, in bytes: it is checked and dropped, so a checksum or two is enough.
+    package var trailerBytesMax = 4 * 1024
+    /// The header fields of one part of a form, in bytes: a name and a file name.
+    package var partHeaderBytesMax = 4 * 1024
+    /// The boundary of a form, in characters: RFC 2046 §5.1.1 allows 70.
+    package var boundaryBytesMax = 70
+    /// The memory set aside for a body before any of it has come, in bytes.
+    ///
+    /// It grows fourfold as the bytes arrive, so that announcing 100 MB costs the server no more
+    /// than a small picture does.
+    package var bodyFirstBytes = 64 * 1024
+
+    // MARK: A connection
+
+    /// Connections open at once.
+    ///
+    /// An idle one costs about 2 KB here and a socket in the kernel; 1024 is also the usual limit
+    /// on open files. More are answered with 503.
     package var connectionsMax = 1024
+    /// Connections above `connectionsMax` that are told so at once.
+    ///
+    /// Still more are closed unheard.
+    package var turnedAwayMax = 64
+    /// Connections the kernel may hold ready for us: a burst of clients within a few milliseconds.
+    package var backlogMax = 1024
+    /// Requests on one connection before it closes, so that long-lived clients spread anew over
+    /// the servers behind a balancer.
+    package var requestsPerConnectionMax = 10_000
+    /// Bytes read from one connection in one turn, so that a fast sender cannot starve those that share
+    /// its queue: about 0.1 ms of copying.
+    package var turnBytesMax = 512 * 1024
+    /// Bytes that are read and thrown away after an early answer.
+    ///
+    /// While they are read, the client can finish sending and look at the answer; a reset would
+    /// destroy it (RFC 9112 §9.6).
+    package var lingerBytesMax = 64 * 1024 * 1024
+
+    // MARK: Times
+
+    /// From the first byte of a head to its last.
+    ///
+    /// A slow mobile network needs 2 s; a client that drips bytes to hold connections is answered
+    /// 408.
     package var headerTime: Duration = .seconds(10)
+    /// From the end of the head to the end of the body: 20 MB at 3 Mbit/s.
+    ///
+    /// Then 408.
     package var bodyTime: Duration = .seconds(60)
+    /// How long a connection may be open without a request.
+    ///
+    /// Longer than the usual pause between two pictures of a camera, and it closes without a word.
     package var idleTime: Duration = .seconds(60)
+    /// From the first byte of an answer to its last: 3 MB at 1 Mbit/s.
+    ///
+    /// A client that reads more slowly is dropped.
     package var writeTime: Duration = .seconds(30)
+    /// How long bytes are thrown away after an early answer.
+    package var lingerTime: Duration = .seconds(5)
+    /// How long an idle connection may still bring a request after a drain has begun: one that is on
+    /// its way when the drain begins is answered, not cut off.
+    package var drainIdleTime: Duration = .milliseconds(500)
+    /// How long no connection is accepted after the process ran out of descriptors or memory: trying again
+    /// at once would spin, and the kernel keeps the clients meanwhile.
+    package var acceptPause: Duration = .milliseconds(100)
+
+    /// The defaults.
     package init() {}
 }

@@ -1,26 +1,100 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
 /// Answers HTTP/1.1 on a socket.
+///
+/// The way of a request: ``Listener`` accepts a client and gives it to a ``Lane``, a serial queue.
+/// ``Poller`` tells the lane when bytes have come; ``Connection`` reads them; ``Conversation`` decides
+/// what they mean, with ``RequestParser`` and ``ChunkedDecoder``. The ``Handler`` admits the head, gets the
+/// whole request as an ``Exchange``, and answers it from any thread; the lane sends the answer.
+///
+/// A stranger can make nothing longer than ``Limits`` say.
 package final class Server: Sendable {
+    private let listener: Listener
+    private let lanes: [Lane]
+    private let poller: Poller
+    private let occupancy: Occupancy
+    private let isStarted = Atomic(false)
+
+    /// The bound port, which differs from the asked one when that was 0.
+    package let port: UInt16
+
     /// Binds and listens; no connection is accepted before ``start()``.
+    ///
+    /// - Parameters:
+    ///   - host: a name or an address of this machine; `::` is every address, IPv4 too.
+    ///   - port: 0 for any free one.
+    ///   - limits: what one client may cost.
+    ///   - handler: what answers.
+    /// - Throws: when the host or the port cannot be had.
     package init(
         host: String, port: UInt16, limits: Limits = Limits(), handler: any Handler
     ) throws(ServerError) {
-        fatalError("stub")
+        let socket = try ListeningSocket(host: host, port: port, backlogMax: limits.backlogMax)
+        guard let poller = Poller(), poller.add(socket.number, key: Listener.key) else {
+            throw .cannotListen(host: host, port: port, reason: "epoll has no room left")
+        }
+        let occupancy = Occupancy(limits: limits)
+        // Lanes move bytes; the cores are for the pictures.
+        let laneCount = min(4, max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+        let lanes = (0..<laneCount).map {
+            Lane(
+                number: $0, limits: limits, handler: handler, poller: poller, occupancy: occupancy)
+        }
+        self.port = socket.port
+        self.poller = poller
+        self.occupancy = occupancy
+        self.lanes = lanes
+        listener = Listener(socket, lanes: lanes, occupancy: occupancy, limits: limits)
     }
 
-    /// The bound port, which differs from the asked one when that was 0.
-    package var port: UInt16 { fatalError("stub") }
+    /// Connections open now.
+    package var connectionCount: Int { occupancy.count }
 
     /// Begins to accept.
-    package func start() { fatalError("stub") }
+    ///
+    /// Once; later calls do nothing. The server now stays alive by itself, until it is drained.
+    package func start() {
+        guard !isStarted.exchange(true, ordering: .relaxed) else { return }
+        listener.open()
+        DispatchQueue(label: "http.poller").async { [self] in poller.run(deliver) }
+    }
 
     /// Stops accepting, lets every request that was begun be answered with `Connection: close`,
     /// closes idle connections, and calls `completion` once when none is left or `grace` is over.
+    ///
+    /// Clients that had connected before are served too, and an idle connection may still bring a request for
+    /// ``Limits/drainIdleTime``. `completion` is called on a queue of the server's and told how
+    /// many requests were cut off.
     package func drain(
         grace: Duration, completion: @escaping @Sendable (_ abandonedRequests: Int) -> Void
-    ) { fatalError("stub") }
+    ) {
+        // The server stays until the drain is over.
+        occupancy.whenEmpty { [self] abandoned in
+            poller.stop()
+            completion(abandoned)
+        }
+        listener.close { [self] in
+            for lane in lanes { lane.drain() }
+            occupancy.closeToNew()
+        }
+        listener.queue.asyncAfter(deadline: .now() + grace.seconds) { [lanes] in
+            for lane in lanes { lane.closeAll() }
+        }
+    }
 
-    /// Connections open now.
-    package var connectionCount: Int { fatalError("stub") }
+    private func deliver(_ events: [Poller.Event]) {
+        var shares = [[Poller.Event]](repeating: [], count: lanes.count)
+        for event in events {
+            if event.key == Listener.key {
+                listener.accept()
+            } else {
+                shares[Listener.lane(of: event.key, count: lanes.count)].append(event)
+            }
+        }
+        for (lane, share) in zip(lanes, shares) where !share.isEmpty { lane.deliver(share) }
+    }
 }
 
 /// Why a server cannot listen.

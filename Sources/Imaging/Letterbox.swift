@@ -1,34 +1,96 @@
 /// Fits an image into the model's frame, keeping its shape, and maps boxes back.
+///
+/// The sizes, the pixels and the way back are those of Ultralytics' `LetterBox` and `scale_boxes`.
+/// The border is grey (114), as in training. Rotation is not applied here: see ``Orientation``.
 package struct Letterbox: Sendable, Hashable {
-    package enum Shape: String, Sendable, Hashable, CaseIterable { case rect, square }
+    /// How much border the frame has.
+    package enum Shape: String, Sendable, Hashable, CaseIterable {
+        /// Just enough for sides that are multiples of max(stride, 32).
+        case rect
+        /// As much as makes it a square.
+        case square
+    }
+
+    /// The upright picture that it is made for.
     package let source: PixelSize
     /// The network's input.
     package let target: PixelSize
     /// The picture inside it.
     package let resized: PixelSize
+    /// Columns of border on the left.
     package let left: Int
+    /// Rows of border above.
     package let top: Int
 
-    /// - Parameter imageSize: the model's `imgsz`; rounded up to a multiple of max(stride, 32).
-    package init(source: PixelSize, imageSize: Int, stride: Int, shape: Shape) { fatalError("stub") }
+    /// The value of the border's samples.
+    static let border: UInt8 = 114
+
+    /// The letterbox for upright pictures of one size, at least 1 × 1.
+    ///
+    /// `imageSize` is the model's `imgsz`, rounded up to a multiple of max(stride, 32). A side that
+    /// would shrink to nothing (1 of 10,000 × 1) stays 1 pixel wide.
+    package init(source: PixelSize, imageSize: Int, stride: Int, shape: Shape) {
+        precondition(source.width > 0 && source.height > 0, "a picture has at least one pixel")
+        let sideMax = 1 << 20  // far beyond any network; keeps the sums below from overflowing
+        let multiple = min(max(stride, 32), sideMax)
+        let side = (min(max(imageSize, 1), sideMax) + multiple - 1) / multiple * multiple
+        let ratio = min(
+            Double(side) / Double(source.height), Double(side) / Double(source.width))
+        resized = Self.scaled(source, by: ratio)
+
+        func padding(_ length: Int) -> (before: Int, after: Int) {
+            let missing = shape == .rect ? (side - length) % multiple : side - length
+            let half = Double(missing) / 2
+            return (Self.rounded(half - 0.1), Self.rounded(half + 0.1))
+        }
+        let horizontal = padding(resized.width)
+        let vertical = padding(resized.height)
+        self.source = source
+        left = horizontal.before
+        top = vertical.before
+        target = PixelSize(
+            width: horizontal.before + resized.width + horizontal.after,
+            height: vertical.before + resized.height + vertical.after)
+    }
 
     /// The letterboxed pixels, (target.height, target.width, 3), border 114.
-    package func apply(to picture: borrowing Picture) -> Picture { fatalError("stub") }
+    ///
+    /// Equal to OpenCV's `resize` (`INTER_LINEAR`) and `copyMakeBorder` in every byte.
+    package func apply(to picture: borrowing Picture) -> Picture {
+        precondition(picture.size == source, "a letterbox is made for one size of picture")
+        var output = Picture(size: target, filledWith: Self.border)
+        picture.resize(to: resized, into: &output, left: left, top: top)
+        return output
+    }
 
     /// A box of the target on the source, clipped to it.
-    package func restore(_ box: Box) -> Box { fatalError("stub") }
-}
+    ///
+    /// As `scale_boxes` does, the gain is taken anew from the two sizes: where the resized picture
+    /// happened to need no border after rounding, it differs from the letterbox's own ratio by less
+    /// than a pixel of the target, and the reference's boxes are the ones to be equal to.
+    package func restore(_ box: Box) -> Box {
+        let ratio = min(
+            Double(target.height) / Double(source.height),
+            Double(target.width) / Double(source.width))
+        let inside = Self.scaled(source, by: ratio)
+        func axis(_ source: Int, _ inside: Int, _ target: Int) -> (Float) -> Float {
+            let gain = Float(Double(inside) / Double(source))
+            let pad = Float(Self.rounded(Double(target - inside) / 2 - 0.1))
+            return { min(max(($0 - pad) / gain, 0), Float(source)) }
+        }
+        let x = axis(source.width, inside.width, target.width)
+        let y = axis(source.height, inside.height, target.height)
+        return Box(x1: x(box.x1), y1: y(box.y1), x2: x(box.x2), y2: y(box.y2))
+    }
 
-/// Corners in pixels.
-package struct Box: Sendable, Equatable {
-    package var x1: Float
-    package var y1: Float
-    package var x2: Float
-    package var y2: Float
-    package init(x1: Float, y1: Float, x2: Float, y2: Float) {
-        self.x1 = x1
-        self.y1 = y1
-        self.x2 = x2
-        self.y2 = y2
+    private static func scaled(_ size: PixelSize, by ratio: Double) -> PixelSize {
+        PixelSize(
+            width: max(rounded(Double(size.width) * ratio), 1),
+            height: max(rounded(Double(size.height) * ratio), 1))
+    }
+
+    /// Halves go to the even neighbour, as in Python.
+    private static func rounded(_ value: Double) -> Int {
+        Int(value.rounded(.toNearestOrEven))
     }
 }

@@ -1,55 +1,83 @@
 /// A graph made ready to run: weights packed, plans kept for the shapes it meets.
+///
+/// A ``Graph`` becomes a ``Program`` once (what is fused, where each value lies, packed weights) and
+/// a ``Plan`` for each height and width (sizes, places in the arena, items for the threads). A pass
+/// walks the plan's sections in the worker's own arena, on the threads of its ``Crew``.
+/// The outputs for a picture are bitwise the same whatever the batch, the threads and the neighbours.
 package final class Network: Sendable {
     package let graph: Graph
     package let isa: ISA
+    let program: Program
+    let plans: PlanCache
 
     /// Packs the weights. `plansMax`: shapes kept at once.
+    ///
+    /// - Throws: when the packed weights pass their limit.
     package init(_ graph: Graph, isa: ISA = .best, plansMax: Int = 16) throws(GraphError) {
-        fatalError("stub")
+        self.graph = graph
+        self.isa = isa
+        let inputChannels = graph.channels(of: graph.input)
+        guard (1...GraphLimits.channelsMax).contains(inputChannels) else {
+            throw .invalid(step: "input", reason: "a picture of \(inputChannels) channels")
+        }
+        program = try Program(graph, groupBlocks: isa.groupBlocks)
+        plans = PlanCache(plansMax: plansMax)
     }
 
     /// Memory for one pass at a time; one for each worker.
-    package func makeWorkspace() -> Workspace { fatalError("stub") }
+    package func makeWorkspace() -> Workspace { Workspace() }
 
     /// Runs pictures of one shape, sample after sample.
+    ///
+    /// Nothing is allocated once the shape's plan is kept and the workspace has met it.
     ///
     /// - Parameters:
     ///   - load: writes picture `i` into the network's input.
     ///   - unload: reads the outputs of picture `i`, in the order of `graph.outputs`.
+    /// - Throws: ``GraphError/shape(reason:)``, before any call of `load`.
     package func run(
         pictures: Int, height: Int, width: Int, in workspace: Workspace, on lane: Crew.Lane,
         load: (_ i: Int, _ input: inout InputPlanes) -> Void,
         unload: (_ i: Int, _ outputs: borrowing Outputs) -> Void
-    ) throws(GraphError) { fatalError("stub") }
-}
-
-/// What a worker keeps between passes: the arena.
-package final class Workspace {
-    init() {}
-}
-
-/// Where a picture is written.
-package struct InputPlanes: ~Copyable, ~Escapable {
-    package let height: Int
-    package let width: Int
-    @_lifetime(immortal) init(height: Int, width: Int) {
-        self.height = height
-        self.width = width
+    ) throws(GraphError) {
+        let plan = try plan(height: height, width: width)
+        let arena = try workspace.arena(count: plan.count)
+        lane.lead {
+            for i in 0..<pictures {
+                var input = InputPlanes(plan: plan, arena: arena)
+                load(i, &input)
+                plan.clearInputBorder(in: arena)
+                for section in plan.sections {
+                    lane.forEach(section.items, SectionWork(section: section, arena: arena))
+                }
+                unload(i, Outputs(plan: plan, arena: arena))
+            }
+        }
     }
-    /// RGB bytes (height, width, 3), taken as v/255.
-    package mutating func fill(pixels: Span<UInt8>) { fatalError("stub") }
-    /// (3, height, width), taken as they are.
-    package mutating func fill(tensor: Span<Float>) { fatalError("stub") }
+
+    /// The plan of a shape, kept or made.
+    func plan(height: Int, width: Int) throws(GraphError) -> Plan {
+        try plans.plan(height: height, width: width) { () throws(GraphError) in
+            try Plan(program, of: graph, kernels: Kernels(isa), height: height, width: width)
+        }
+    }
 }
 
-/// What a pass made: one feature map for each of `graph.outputs`.
-package struct Outputs: ~Copyable, ~Escapable {
-    package var count: Int { fatalError("stub") }
-    @_lifetime(immortal) init() {}
-    /// Channels, height and width of map `index`.
-    package func shape(_ index: Int) -> (channels: Int, height: Int, width: Int) { fatalError("stub") }
-    /// Row `y` of channels 16·block ..< 16·block + 16 of map `index`: (width, 16); lanes beyond the
-    /// channel count hold nothing of use.
-    @_lifetime(borrow self)
-    package func row(_ index: Int, block: Int, y: Int) -> Span<Float> { fatalError("stub") }
+/// What a worker keeps between passes: the arena, as large as the largest plan it has met.
+package final class Workspace {
+    private var arena: Arena?
+
+    init() {}
+
+    func arena(count: Int) throws(GraphError) -> Arena {
+        if let arena, arena.count >= count { return arena }
+        arena = nil  // first given back, then made larger
+        do {
+            let grown = try Arena(count: count)
+            arena = grown
+            return grown
+        } catch {
+            throw .shape(reason: "not enough memory for a pass")
+        }
+    }
 }

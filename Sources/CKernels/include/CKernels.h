@@ -1,5 +1,7 @@
 // The loops that must be fast. No state, no allocation, no threads: each call does the items it is
-// told to, and the answer of an item does not depend on which call or thread does it.
+// told to, and the answer of an item does not depend on which call or thread does it: on one
+// instruction set it is bitwise the same. Arguments that do not fit each other or their counts are
+// our own bugs and trap before anything is read. Buffers are fastest at multiples of 64 bytes.
 //
 // LAYOUT. An activation of C channels is kept in blocks of 16 channels ("nChw16c"). One block is a
 // plane of (H + 2·halo) × (W + 2·halo) pixels of 16 floats; the planes of a value lie one behind the
@@ -27,7 +29,7 @@ struct dd_planes {
     int32_t height;
     int32_t width;
     int32_t halo;
-    int32_t lanes;  // floats a pixel: 16, or 4 for the network's input
+    int32_t lanes;  // floats a pixel: 16, or 4 for the network's input (conv, copy, halo, loads)
 };
 
 /// A convolution over blocked planes.
@@ -46,6 +48,9 @@ struct dd_conv {
 int dd_conv_group(enum dd_isa isa);
 
 /// Rows y0 ..< y1 of output blocks of group `group` (blocks group·G ..< min((group+1)·G, out.blocks)).
+///
+/// A call reads the group's weights once for each 14 pixels (AVX-512) of a row: a few rows at a time
+/// keep them and the input near; which rows makes no other difference.
 ///
 /// - weights: those of this group alone: [in block][k_h][k_w][step < used[block]][g][16], g over the
 ///   blocks of the group. Input blocks that a group does not read have used[block] = 0.
@@ -108,7 +113,8 @@ void dd_clear_halo(
     struct dd_planes planes, int32_t block0, int32_t block1, int32_t y0, int32_t y1,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
-/// Means of the 16 lanes of blocks block0 ..< block1 (GAP): out[16·block + lane].
+/// Means of the 16 lanes of blocks block0 ..< block1 (GAP): out[16·block + lane]. To 7e-7 of the mean
+/// magnitude, and the same on every instruction set.
 void dd_means(
     enum dd_isa isa, struct dd_planes planes, int32_t block0, int32_t block1,
     const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
@@ -122,7 +128,8 @@ void dd_mix(
     const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
-/// RGB bytes (height, width, 3) → v/255 in the input's planes (lanes = 4), rows y0 ..< y1, halo left.
+/// RGB bytes (height, width, 3) → v/255 in the input's planes, zero in the lanes beyond three; rows
+/// y0 ..< y1, halo left.
 void dd_load_pixels(
     struct dd_planes planes, int32_t y0, int32_t y1,
     const uint8_t *_Nonnull __counted_by(pixels_count) pixels __noescape, ptrdiff_t pixels_count,

@@ -1,0 +1,46 @@
+// What every instruction set provides behind the dd_… functions. Private to this target.
+#pragma once
+#include "planes.h"
+
+/// The arguments of a convolution, checked.
+struct conv_call {
+    struct dd_conv conv;
+    int32_t first;   // output block
+    int32_t blocks;  // output blocks, 1 ... group
+    int32_t y0, y1;
+    const float *in;
+    const uint8_t *used;
+    const float *weights;   // of these output blocks
+    const float *bias;      // of these output blocks
+    const float *residual;  // or null
+    struct dd_planes residual_planes;
+    float *out;
+};
+
+/// One instruction set's loops. Their arguments are checked before.
+struct kernels {
+    int32_t group;  // output blocks that share a weight group
+    void (*conv_rows)(const struct conv_call *call);
+    void (*depthwise_rows)(const struct conv_call *call);
+    void (*max_pool_rows)(
+        struct dd_planes in_planes, struct dd_planes out_planes, int32_t kernel, int32_t stride,
+        int32_t padding, int32_t block, int32_t y0, int32_t y1, const float *in, float *out);
+    void (*upsample_rows)(
+        struct dd_planes in_planes, struct dd_planes out_planes, int32_t factor, int32_t block,
+        int32_t y0, int32_t y1, const float *in, float *out);
+    void (*add_rows)(
+        struct dd_planes x_planes, struct dd_planes y_planes, struct dd_planes out_planes,
+        int32_t block, int32_t y0, int32_t y1, const float *x, const float *y, float *out);
+    void (*means)(
+        struct dd_planes planes, int32_t block0, int32_t block1, const float *in, float *out);
+    void (*mix)(
+        int32_t experts, ptrdiff_t stride, const float *alpha, const float *kernels,
+        ptrdiff_t count, float *out);
+};
+
+extern const struct kernels dd_kernels_baseline;
+#if defined(__x86_64__)
+extern const struct kernels dd_kernels_avx2, dd_kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct kernels dd_kernels_neon;
+#endif

@@ -1,0 +1,31 @@
+// All kernels of one instruction set. The file that includes this says which: TARGET (what the
+// compiler may use beyond the architecture's least), LANES of a vector, FUSED multiply-add or not,
+// GROUP of output blocks, WIDTHS of a tile, and the NAME of the table.
+//
+// TARGET is an attribute of each function below and not a flag of the file: an inline function of
+// a shared header, compiled here for AVX-512, might be the copy the linker keeps for all.
+#include <string.h>
+
+#include "kernels.h"
+
+#pragma STDC FP_CONTRACT OFF
+#ifdef TARGET
+#pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)
+#endif
+#include "vector.inc.h"
+#include "convolution.inc.h"
+#include "planewise.inc.h"
+#ifdef TARGET
+#pragma clang attribute pop
+#endif
+
+const struct kernels NAME = {
+    .group = GROUP,
+    .conv_rows = conv_rows,
+    .depthwise_rows = depthwise_rows,
+    .max_pool_rows = max_pool_rows,
+    .upsample_rows = upsample_rows,
+    .add_rows = add_rows,
+    .means = means,
+    .mix = mix,
+};

@@ -1,0 +1,13 @@
+// NEON: 32 registers of 4 lanes; a tile is 6 pixels × 1 block of four vectors.
+#if defined(__aarch64__)
+#define NAME dd_kernels_neon
+#define LANES 4
+#define FUSED 1
+#define GROUP 1
+#define WIDTH_DEPTHWISE 4
+#define WIDTH_MAX 6
+#define WIDTHS(F, ...) \
+    F(1, __VA_ARGS__) F(2, __VA_ARGS__) F(3, __VA_ARGS__) F(4, __VA_ARGS__) F(5, __VA_ARGS__) \
+    F(6, __VA_ARGS__)
+#include "kernels.inc.h"
+#endif

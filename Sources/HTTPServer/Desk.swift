@@ -1,0 +1,23 @@
+internal import Glibc
+
+/// What the connections of one queue share: a buffer to read into, and the date.
+struct Desk {
+    private var buffer: [UInt8] = []
+    private var written = HTTPDate()
+
+    init() { buffer.reserveCapacity(64 * 1024) }
+
+    /// Reads from the socket and lends the bytes.
+    mutating func read(
+        from socket: Socket, _ take: (Span<UInt8>) -> Void
+    ) -> Socket.Received {
+        buffer.removeAll(keepingCapacity: true)
+        var received = Socket.Received.failure
+        buffer.append(addingCapacity: buffer.capacity) { received = socket.receive(into: &$0) }
+        if case .bytes = received { take(buffer.span) }
+        return received
+    }
+
+    /// The value of the `Date` field.
+    mutating func date() -> [UInt8] { written.bytes(at: time(nil)) }
+}

@@ -1,0 +1,147 @@
+internal import Dispatch
+
+/// A serial queue and the connections it serves.
+///
+/// Connections are spread over a few lanes and stay there. So no two threads meet at a connection,
+/// and no lock lies on the way of a request.
+///
+/// `@unchecked Sendable`: every stored variable is touched only on `queue`. Each internal function goes there
+/// first; each private one checks that it is there, or is called from one that does.
+final class Lane: @unchecked Sendable {
+    private let queue: DispatchQueue
+    private let timer: any DispatchSourceTimer
+    private let poller: Poller
+    private let occupancy: Occupancy
+    private let limits: Limits
+    private let handler: any Handler
+
+    private var connections: [UInt64: Connection] = [:]
+    private var desk = Desk()
+    private var alarmAt: ContinuousClock.Instant?
+    private var isDraining = false
+
+    init(
+        number: Int, limits: Limits, handler: any Handler, poller: Poller, occupancy: Occupancy
+    ) {
+        self.limits = limits
+        self.handler = handler
+        self.poller = poller
+        self.occupancy = occupancy
+        queue = DispatchQueue(label: "http.lane.\(number)")
+        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.setEventHandler { [weak self] in self?.checkDeadlines() }
+        timer.activate()
+    }
+
+    deinit { timer.cancel() }
+
+    /// Serves a new client, or tells it that there are too many.
+    func adopt(_ socket: Socket, key: UInt64, _ verdict: Occupancy.Verdict) {
+        queue.async { [self] in
+            let now = ContinuousClock.now
+            let refusal: Refusal? =
+                verdict == .serve ? nil : .tooManyConnections(limits.connectionsMax)
+            var conversation = Conversation(limits: limits, refusal: refusal, at: now)
+            if isDraining { conversation.drain(at: now) }
+            guard poller.add(socket.number, key: key) else {
+                occupancy.leave(verdict)
+                return
+            }
+            let connection = Connection(
+                key: key, verdict: verdict, socket: socket, conversation: conversation)
+            connections[key] = connection
+            turn(connection, at: now)
+        }
+    }
+
+    /// Takes events of this lane's connections.
+    func deliver(_ events: [Poller.Event]) {
+        queue.async { [self] in
+            let now = ContinuousClock.now
+            for event in events {
+                // None: an event of a connection that was closed meanwhile.
+                guard let connection = connections[event.key] else { continue }
+                connection.take(event)
+                turn(connection, at: now)
+            }
+        }
+    }
+
+    /// Closes what is idle, soon, and the others behind their next answer.
+    func drain() {
+        queue.async { [self] in
+            isDraining = true
+            changeAll { $0.drain(at: $1) }
+        }
+    }
+
+    /// Closes all connections now.
+    func closeAll() {
+        queue.async { [self] in
+            for connection in connections.values {
+                connection.abandon()
+                occupancy.leave(
+                    connection.verdict, isAbandoned: connection.conversation.isServing)
+            }
+            connections = [:]
+        }
+    }
+
+    private func answer(_ response: Response, on key: UInt64) {
+        queue.async { [self] in
+            // None: the client has gone.
+            guard let connection = connections[key] else { return }
+            connection.change { $0.answer(response) }
+            turn(connection, at: .now)
+        }
+    }
+
+    private func checkDeadlines() {
+        alarmAt = nil
+        changeAll { $0.elapsed(at: $1) }
+    }
+
+    private func changeAll(_ change: (inout Conversation, ContinuousClock.Instant) -> Void) {
+        let now = ContinuousClock.now
+        for connection in Array(connections.values) {
+            connection.change { change(&$0, now) }
+            turn(connection, at: now)
+        }
+    }
+
+    private func turn(_ connection: Connection, at now: ContinuousClock.Instant) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        let service = Connection.Service(limits: limits, handler: handler) { key in
+            { [self] response in answer(response, on: key) }
+        }
+        switch connection.turn(service, &desk, at: now) {
+        case .waiting: break
+        case .unfinished: resume(connection.key)
+        case .closed:
+            connections[connection.key] = nil
+            occupancy.leave(connection.verdict)
+            return
+        }
+        if let deadline = connection.conversation.deadline { wake(at: deadline, now: now) }
+    }
+
+    private func resume(_ key: UInt64) {
+        queue.async { [self] in
+            if let connection = connections[key] { turn(connection, at: .now) }
+        }
+    }
+
+    /// One alarm for all: it rings for the earliest deadline, looks at every connection (there are
+    /// few enough) and is set anew.
+    ///
+    /// Deadlines that were put off leave it as it is.
+    private func wake(at deadline: ContinuousClock.Instant, now: ContinuousClock.Instant) {
+        if let alarmAt, alarmAt <= deadline { return }
+        alarmAt = deadline
+        let (seconds, attoseconds) = max(deadline - now, .zero).components
+        // Rounded up, so that the deadline has passed when it rings.
+        let nanoseconds =
+            Int(clamping: seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000) + 1
+        timer.schedule(deadline: .now() + .nanoseconds(nanoseconds))
+    }
+}

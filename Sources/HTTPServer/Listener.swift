@@ -1,0 +1,95 @@
+internal import Dispatch
+
+/// Accepts clients and deals them out to the lanes.
+///
+/// `@unchecked Sendable`: every stored variable is touched only on `queue`; each internal function goes there
+/// first.
+final class Listener: @unchecked Sendable {
+    /// The poller's key of the listening socket; connections have higher ones.
+    static let key: UInt64 = 0
+
+    /// Clients accepted in one turn, so that a flood of them does not keep a drain from beginning.
+    private static let turnMax = 64
+
+    let queue = DispatchQueue(label: "http.listener")
+    private let lanes: [Lane]
+    private let occupancy: Occupancy
+    private let limits: Limits
+    private var socket: ListeningSocket?
+    private var lastKey = Listener.key
+    private var isOpen = false
+    private var isPaused = false
+
+    init(_ socket: ListeningSocket, lanes: [Lane], occupancy: Occupancy, limits: Limits) {
+        self.socket = socket
+        self.lanes = lanes
+        self.occupancy = occupancy
+        self.limits = limits
+    }
+
+    /// The lane that serves the connection of that key.
+    static func lane(of key: UInt64, count: Int) -> Int { Int(key % UInt64(count)) }
+
+    /// Begins to accept.
+    func open() {
+        queue.async { [self] in isOpen = true }
+        accept()
+    }
+
+    /// Accepts whoever waits.
+    func accept() {
+        queue.async { [self] in
+            guard !isPaused else { return }
+            switch acceptSome() {
+            case .more: accept()
+            case .none: break
+            case .exhausted:
+                // The poller tells of a waiting client once: so it is asked again by the clock.
+                isPaused = true
+                queue.asyncAfter(deadline: .now() + limits.acceptPause.seconds) { [self] in
+                    isPaused = false
+                    accept()
+                }
+            }
+        }
+    }
+
+    /// Accepts those who connected before, then closes the port.
+    func close(_ done: @escaping @Sendable () -> Void) {
+        queue.async { [self] in
+            while acceptSome() == .more {}
+            socket = nil
+            done()
+        }
+    }
+
+    private enum Outcome { case more, none, exhausted }
+
+    private func acceptSome() -> Outcome {
+        guard isOpen, let socket else { return .none }
+        for _ in 0..<Self.turnMax {
+            switch socket.accept() {
+            case .socket(let socket): deal(socket)
+            case .nobody: return .none
+            case .lost: continue
+            case .exhausted: return .exhausted
+            }
+        }
+        return .more
+    }
+
+    private func deal(_ socket: Socket) {
+        let verdict = occupancy.enter()
+        guard verdict != .drop else { return }
+        lastKey += 1
+        lanes[Self.lane(of: lastKey, count: lanes.count)].adopt(
+            socket, key: lastKey, verdict)
+    }
+}
+
+extension Duration {
+    /// In seconds, for Dispatch.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,103 @@
+/// An answer and what its connection does with it.
+struct Reply: Equatable {
+    var response: Response
+    /// Whether the connection closes behind it.
+    var closes = false
+    /// Whether HTTP/1.0 is told that the connection stays.
+    var statesKeepAlive = false
+    /// Whether it answers HEAD.
+    var omitsBody = false
+    /// Whether ``beginning`` was sent already.
+    var isBegun = false
+
+    /// The bytes that every answer begins with.
+    static let beginning: [UInt8] = Array("HTTP/1.1 ".utf8)
+
+    /// What is sent to a client that waits with its body (RFC 9110 §15.2.1).
+    static let goOn: [UInt8] = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
+    /// RFC 9110 §6.4.1: statuses that have no content.
+    private var hasNoContent: Bool { response.status == 204 || response.status == 304 }
+
+    /// The body as it is sent.
+    var body: [UInt8] { omitsBody || hasNoContent ? [] : response.body }
+
+    /// Status line and fields, with the empty line behind them; `date` is what `Date` says.
+    func head(date: [UInt8]) -> [UInt8] {
+        precondition((200...599).contains(response.status), "an answer has a final status")
+        var head: [UInt8] = []
+        head.reserveCapacity(256)
+        if !isBegun { head += Self.beginning }
+        head += "\(response.status) \(Self.reason(response.status))\r\nDate: ".utf8
+        head += date
+        head += "\r\n".utf8
+        for field in response.fields.all where !Self.isOurs(field.name) {
+            precondition(
+                !field.name.isEmpty && field.name.utf8.allSatisfy(\.isToken),
+                "a field of an answer is named by a token")
+            head += field.name.utf8
+            head += ": ".utf8
+            // RFC 9110 §5.5: CR, LF and NUL in a value become spaces.
+            head += field.value.utf8.lazy.map { $0.isControl ? .space : $0 }
+            head += "\r\n".utf8
+        }
+        // RFC 9110 §8.6: no Content-Length with 204; with 304 it would be that of the 200.
+        if !hasNoContent { head += "Content-Length: \(response.body.count)\r\n".utf8 }
+        if closes {
+            head += "Connection: close\r\n".utf8
+        } else if statesKeepAlive {
+            head += "Connection: keep-alive\r\n".utf8
+        }
+        head += "\r\n".utf8
+        return head
+    }
+
+    /// Whether the server writes that field itself.
+    private static func isOurs(_ name: String) -> Bool {
+        let ours = ["Content-Length", "Date", "Connection", "Transfer-Encoding"]
+        return ours.contains { $0.isSameWord(name) }
+    }
+
+    /// The words of RFC 9110 §15 and RFC 6585; none for others, which is allowed (RFC 9112 §4).
+    private static func reason(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 206: "Partial Content"
+        case 301: "Moved Permanently"
+        case 302: "Found"
+        case 303: "See Other"
+        case 304: "Not Modified"
+        case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 411: "Length Required"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
+        case 422: "Unprocessable Content"
+        case 426: "Upgrade Required"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        case 507: "Insufficient Storage"
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,125 @@
+/// Takes one request after another out of a stream of bytes: a head, its body, the next head.
+///
+/// It holds what has come and is not used yet. The caller bounds that by reading only while something
+/// is missing.
+struct RequestReader {
+    private enum Body {
+        case none
+        case length(missing: Int)
+        case chunked(ChunkedDecoder)
+    }
+
+    private let limits: Limits
+    private var input: [UInt8] = []
+    private var used = 0  // of the input; before the current head or body
+    private var parser: RequestParser
+    private var framing = Body.none
+    private var body: [UInt8] = []
+
+    init(limits: Limits) {
+        self.limits = limits
+        parser = RequestParser(limits: limits)
+    }
+
+    /// Whether bytes have come that no head or body has used.
+    var hasUnusedBytes: Bool { used < input.count }
+
+    /// Whether the next head has begun.
+    var isHeadBegun: Bool { parser.isBegun }
+
+    /// Adds bytes as they came.
+    mutating func receive(_ bytes: Span<UInt8>) {
+        if used > 0 {
+            input.removeFirst(used)
+            used = 0
+        }
+        input.append(copying: bytes)
+    }
+
+    /// The next head, once it is whole.
+    mutating func head() throws(Refusal) -> (RequestHead, BodyFraming)? {
+        let input = self.input  // held, not copied
+        let unused = input.span.extracting(used..<input.count)
+        guard case .finished(let head, let framing, let bytesUsed) = try parser.parse(unused) else {
+            return nil
+        }
+        use(bytesUsed)
+        parser = RequestParser(limits: limits)
+        return (head, framing)
+    }
+
+    /// Prepares for the body that belongs to the head just read.
+    mutating func beginBody(_ framing: BodyFraming, bytesMax: Int) throws(Refusal) {
+        switch framing {
+        case .none: self.framing = .none
+        case .length(let length):
+            // RFC 9110 §15.5.14: refused on the announcement, before the bytes come.
+            guard length <= bytesMax else { throw .bodyTooLarge(bytesMax: bytesMax) }
+            self.framing = .length(missing: length)
+        case .chunked:
+            self.framing = .chunked(ChunkedDecoder(bodyBytesMax: bytesMax, limits: limits))
+        }
+    }
+
+    /// The whole body, once it has come; it is given away.
+    mutating func finishBody() throws(Refusal) -> [UInt8]? {
+        switch framing {
+        case .none: break
+        case .length(let missing):
+            let count = min(missing, input.count - used)
+            if count > 0 {
+                reserve(missing: missing)
+                let input = self.input
+                body.append(copying: input.span.extracting(used..<used + count))
+                use(count)
+            }
+            framing = .length(missing: missing - count)
+            guard missing == count else { return nil }
+        case .chunked(var decoder):
+            framing = .none  // so that the decoder below is held once
+            let input = self.input
+            let unused = input.span.extracting(used..<input.count)
+            use(try decoder.decode(unused, into: &body))
+            framing = .chunked(decoder)
+            guard decoder.isFinished else { return nil }
+        }
+        framing = .none
+        var whole: [UInt8] = []
+        swap(&whole, &body)
+        return whole
+    }
+
+    /// Whether bytes that come now belong to a body of known length, so that ``fillBody(_:)`` can put
+    /// them where they will stay.
+    var takesBodyDirectly: Bool {
+        if case .length(let missing) = framing { return missing > 0 && !hasUnusedBytes }
+        return false
+    }
+
+    /// Lends `read` room at the end of the body, never more than is missing.
+    mutating func fillBody(_ read: (inout OutputSpan<UInt8>) -> Void) {
+        guard case .length(let missing) = framing, missing > 0 else { return }
+        reserve(missing: missing)
+        let before = body.count
+        body.append(addingCapacity: min(missing, body.capacity - before), initializingWith: read)
+        framing = .length(missing: missing - (body.count - before))
+    }
+
+    /// Makes room in the body when it is full: a little at first, then four times as much as has
+    /// come, so that memory follows what was sent and not what was announced.
+    ///
+    /// In sum less than half of a body is copied.
+    private mutating func reserve(missing: Int) {
+        guard body.count == body.capacity else { return }
+        let more = max(limits.bodyFirstBytes, min(body.count, Int.max / 4) * 3)
+        body.reserveCapacity(body.count + min(missing, more))
+    }
+
+    private mutating func use(_ count: Int) {
+        used += count
+        guard used == input.count else { return }
+        // An idle connection keeps no buffer.
+        input = []
+        used = 0
+    }
+}

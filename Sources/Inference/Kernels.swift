@@ -1,0 +1,152 @@
+import CKernels
+
+// DESIGN. The C kernels as Swift functions of spans, on one instruction set. The compiler makes such
+// functions of the header by itself, but Swift 6.3.1 crashes when one of them is not inlined and the
+// module is compiled for release on several threads (IRGen finds no file that it belongs to). So they
+// are written here, and nothing else calls C with pointers.
+//
+// Why the pointers hold: a span's memory stays where it is while the span lives, which is as long as
+// the call; each goes with the span's own count, and the kernels check every access against it.
+
+/// The loops of ``CKernels`` on one instruction set. What each does stands in the header.
+struct Kernels: Sendable {
+    private let isa: dd_isa
+
+    init(_ isa: ISA) { self.isa = isa.code }
+
+    /// Rows of the output blocks of one group. An empty `residual` is none.
+    func convolve(
+        _ conv: dd_conv, group: Int, rows: Range<Int>, input: Span<Float>, used: Span<UInt8>,
+        weights: Span<Float>, bias: Span<Float>, residual: Span<Float>, residualPlanes: dd_planes,
+        to output: inout MutableSpan<Float>
+    ) {
+        unsafe dd_conv_rows(
+            isa, conv, Int32(group), Int32(rows.lowerBound), Int32(rows.upperBound),
+            address(input), input.count, address(used), used.count, address(weights),
+            weights.count, address(bias), bias.count, address(residual), residual.count,
+            residualPlanes, address(&output), output.count)
+    }
+
+    /// Rows of one block. An empty `residual` is none.
+    func convolveDepthwise(
+        _ conv: dd_conv, block: Int, rows: Range<Int>, input: Span<Float>, weights: Span<Float>,
+        bias: Span<Float>, residual: Span<Float>, residualPlanes: dd_planes,
+        to output: inout MutableSpan<Float>
+    ) {
+        unsafe dd_depthwise_rows(
+            isa, conv, Int32(block), Int32(rows.lowerBound), Int32(rows.upperBound),
+            address(input), input.count, address(weights), weights.count, address(bias),
+            bias.count, address(residual), residual.count, residualPlanes, address(&output),
+            output.count)
+    }
+
+    /// Window maximum, rows of one block.
+    func maxPool(
+        _ input: Span<Float>, _ inputPlanes: dd_planes, kernel: Int, stride: Int, padding: Int,
+        block: Int, rows: Range<Int>, to output: inout MutableSpan<Float>, _ outputPlanes: dd_planes
+    ) {
+        unsafe dd_max_pool_rows(
+            isa, inputPlanes, outputPlanes, Int32(kernel), Int32(stride), Int32(padding),
+            Int32(block), Int32(rows.lowerBound), Int32(rows.upperBound), address(input),
+            input.count, address(&output), output.count)
+    }
+
+    /// Nearest neighbour, rows of one block.
+    func upsample(
+        _ input: Span<Float>, _ inputPlanes: dd_planes, factor: Int, block: Int, rows: Range<Int>,
+        to output: inout MutableSpan<Float>, _ outputPlanes: dd_planes
+    ) {
+        unsafe dd_upsample_rows(
+            isa, inputPlanes, outputPlanes, Int32(factor), Int32(block), Int32(rows.lowerBound),
+            Int32(rows.upperBound), address(input), input.count, address(&output), output.count)
+    }
+
+    /// Sums, rows of one block.
+    func add(
+        _ left: Span<Float>, _ leftPlanes: dd_planes, _ right: Span<Float>,
+        _ rightPlanes: dd_planes, block: Int, rows: Range<Int>,
+        to output: inout MutableSpan<Float>, _ outputPlanes: dd_planes
+    ) {
+        unsafe dd_add_rows(
+            isa, leftPlanes, rightPlanes, outputPlanes, Int32(block), Int32(rows.lowerBound),
+            Int32(rows.upperBound), address(left), left.count, address(right), right.count,
+            address(&output), output.count)
+    }
+
+    /// Means of the channels of some blocks.
+    func means(
+        _ input: Span<Float>, _ planes: dd_planes, blocks: Range<Int>,
+        to output: inout MutableSpan<Float>
+    ) {
+        unsafe dd_means(
+            isa, planes, Int32(blocks.lowerBound), Int32(blocks.upperBound), address(input),
+            input.count, address(&output), output.count)
+    }
+
+    /// Σ α_i K_i over numbers first ..< first + output.count of kernels of `count` numbers each.
+    func mix(
+        experts: Int, count: Int, from first: Int, alpha: Span<Float>, kernels: Span<Float>,
+        to output: inout MutableSpan<Float>
+    ) {
+        unsafe dd_mix(
+            isa, Int32(experts), count, first, address(alpha), alpha.count, address(kernels),
+            kernels.count, address(&output), output.count)
+    }
+
+    /// Channels (counted in lanes) moved as they are.
+    static func copy(
+        _ input: Span<Float>, _ inputPlanes: dd_planes, from: Int, channels: Int, rows: Range<Int>,
+        to output: inout MutableSpan<Float>, _ outputPlanes: dd_planes, at target: Int
+    ) {
+        unsafe dd_copy_rows(
+            inputPlanes, outputPlanes, Int32(from), Int32(target), Int32(channels),
+            Int32(rows.lowerBound), Int32(rows.upperBound), address(input), input.count,
+            address(&output), output.count)
+    }
+
+    /// Zeroes the halo beside rows of some blocks.
+    static func clearHalo(
+        of output: inout MutableSpan<Float>, _ planes: dd_planes, blocks: Range<Int>,
+        rows: Range<Int>
+    ) {
+        unsafe dd_clear_halo(
+            planes, Int32(blocks.lowerBound), Int32(blocks.upperBound), Int32(rows.lowerBound),
+            Int32(rows.upperBound), address(&output), output.count)
+    }
+
+    /// RGB bytes as v/255.
+    static func load(
+        pixels: Span<UInt8>, rows: Range<Int>, to output: inout MutableSpan<Float>,
+        _ planes: dd_planes
+    ) {
+        unsafe dd_load_pixels(
+            planes, Int32(rows.lowerBound), Int32(rows.upperBound), address(pixels), pixels.count,
+            address(&output), output.count)
+    }
+
+    /// (channels, height, width) as they are.
+    static func load(
+        tensor: Span<Float>, channels: Int, to output: inout MutableSpan<Float>,
+        _ planes: dd_planes
+    ) {
+        unsafe dd_load_tensor(
+            planes, Int32(channels), address(tensor), tensor.count, address(&output), output.count)
+    }
+}
+
+/// Where a span begins; good for the call it is an argument of.
+@unsafe
+private func address<Element>(_ span: Span<Element>) -> UnsafePointer<Element> {
+    guard let start = unsafe span.withUnsafeBufferPointer({ $0.baseAddress }) else {
+        preconditionFailure("a kernel's spans lie in memory that was allocated")
+    }
+    return unsafe start
+}
+
+@unsafe
+private func address(_ span: inout MutableSpan<Float>) -> UnsafeMutablePointer<Float> {
+    guard let start = unsafe span.withUnsafeMutableBufferPointer({ $0.baseAddress }) else {
+        preconditionFailure("a kernel's spans lie in memory that was allocated")
+    }
+    return unsafe start
+}

@@ -1,0 +1,88 @@
+import CKernels
+
+/// GAP: the mean of each channel of a mixed convolution's input, some blocks an item.
+struct MeansSection: Section {
+    private let input: PlaneMap
+    private let means: Region
+    private let blocksOfItem: Int
+    private let kernels: Kernels
+
+    init(input: PlaneMap, means: Region, kernels: Kernels) {
+        self.input = input
+        self.means = means
+        self.kernels = kernels
+        blocksOfItem = min(max((1 << 16) / input.planes.planeFloats, 1), Int(input.planes.blocks))
+    }
+
+    var items: Int { (Int(input.planes.blocks) + blocksOfItem - 1) / blocksOfItem }
+
+    func run(item: Int, in arena: Arena) {
+        let first = item * blocksOfItem
+        let end = min(first + blocksOfItem, Int(input.planes.blocks))
+        var out = arena.mutableSpan(means)
+        kernels.means(arena.span(input.region), input.planes, blocks: first..<end, to: &out)
+    }
+}
+
+/// α from the means, and the mixed bias: b' = Σ α_i b_i + shift.
+struct RoutingSection: Section {
+    let packed: PackedConvolution
+    let routing: PackedRouting
+    let scratch: MixScratch
+    let kernels: Kernels
+
+    var items: Int { 1 }
+
+    func run(item: Int, in arena: Arena) {
+        zeroUnusedMeans(in: arena)
+        var scores = arena.mutableSpan(scratch.scores)
+        if let layer = routing.hidden {
+            var hidden = arena.mutableSpan(scratch.hidden)
+            layer.apply(arena.span(scratch.means), to: &hidden, on: kernels)
+            for i in hidden.indices {
+                hidden[i] = Float(routing.hiddenActivation(Double(hidden[i])))
+            }
+            routing.last.apply(arena.span(scratch.hidden), to: &scores, on: kernels)
+        } else {
+            routing.last.apply(arena.span(scratch.means), to: &scores, on: kernels)
+        }
+        routing.finish(&scores)
+
+        var bias = arena.mutableSpan(scratch.bias)
+        kernels.mix(
+            experts: packed.experts, count: scratch.bias.count, from: 0,
+            alpha: arena.span(scratch.scores), kernels: packed.biases.all, to: &bias)
+        let shift = routing.shift.all
+        for i in bias.indices { bias[i] += shift[i] }
+    }
+
+    /// Lanes that are no channels hold nothing of use, which times a weight of zero may be NaN.
+    private func zeroUnusedMeans(in arena: Arena) {
+        var means = arena.mutableSpan(scratch.means)
+        let lanes = ChannelLayout.blockChannels
+        for (block, used) in routing.used.enumerated() where used < lanes {
+            for lane in Int(used)..<lanes { means[block * lanes + lane] = 0 }
+        }
+    }
+}
+
+/// W' = Σ α_i W_i on packed kernels, a run of numbers an item.
+struct MixSection: Section {
+    let packed: PackedConvolution
+    let scratch: MixScratch
+    let kernels: Kernels
+
+    /// 64 KiB written, and as much read of each expert: some 20 µs.
+    private static let countOfItem = 1 << 14
+
+    var items: Int { (packed.kernelCount + Self.countOfItem - 1) / Self.countOfItem }
+
+    func run(item: Int, in arena: Arena) {
+        let first = item * Self.countOfItem
+        let count = min(Self.countOfItem, packed.kernelCount - first)
+        var out = arena.mutableSpan(scratch.kernel.part(first, count))
+        kernels.mix(
+            experts: packed.experts, count: packed.kernelCount, from: first,
+            alpha: arena.span(scratch.scores), kernels: packed.kernels.all, to: &out)
+    }
+}

@@ -1,0 +1,76 @@
+import CKernels
+
+/// Where a picture is written.
+package struct InputPlanes: ~Copyable, ~Escapable {
+    private let plan: Plan
+    private let arena: Arena
+
+    @_lifetime(borrow arena)
+    init(plan: Plan, arena: borrowing Arena) {
+        self.plan = plan
+        self.arena = copy arena
+    }
+
+    package var height: Int { plan.height }
+    package var width: Int { plan.width }
+
+    /// RGB bytes (height, width, 3), taken as v/255.
+    package mutating func fill(pixels: Span<UInt8>) { plan.load(pixels: pixels, into: arena) }
+
+    /// (channels, height, width), taken as they are.
+    package mutating func fill(tensor: Span<Float>) { plan.load(tensor: tensor, into: arena) }
+}
+
+extension Plan {
+    fileprivate func load(pixels: Span<UInt8>, into arena: Arena) {
+        precondition(inputChannels == 3 && pixels.count == height * width * 3)
+        var out = arena.mutableSpan(input.region)
+        Kernels.load(pixels: pixels, rows: 0..<height, to: &out, input.planes)
+    }
+
+    fileprivate func load(tensor: Span<Float>, into arena: Arena) {
+        precondition(tensor.count == inputChannels * height * width)
+        var out = arena.mutableSpan(input.region)
+        Kernels.load(tensor: tensor, channels: inputChannels, to: &out, input.planes)
+    }
+
+    /// Zeroes the input's halo, in which other values may have lain.
+    func clearInputBorder(in arena: Arena) {
+        var out = arena.mutableSpan(input.region)
+        Kernels.clearHalo(
+            of: &out, input.planes, blocks: 0..<Int(input.planes.blocks), rows: 0..<height)
+    }
+}
+
+/// What a pass made: one feature map for each of `graph.outputs`.
+package struct Outputs: ~Copyable, ~Escapable {
+    private let plan: Plan
+    private let arena: Arena
+
+    @_lifetime(borrow arena)
+    init(plan: Plan, arena: borrowing Arena) {
+        self.plan = plan
+        self.arena = copy arena
+    }
+
+    package var count: Int { plan.outputs.count }
+
+    /// Channels, height and width of map `index`.
+    package func shape(_ index: Int) -> (channels: Int, height: Int, width: Int) {
+        let output = plan.outputs[index]
+        return (output.channels, Int(output.map.planes.height), Int(output.map.planes.width))
+    }
+
+    /// Row `y` of channels 16·block ..< 16·block + 16 of map `index`: (width, 16); lanes beyond the
+    /// channel count hold nothing of use.
+    @_lifetime(borrow self)
+    package func row(_ index: Int, block: Int, y: Int) -> Span<Float> {
+        let map = plan.outputs[index].map
+        precondition((0..<Int(map.planes.height)).contains(y))
+        precondition((0..<Int(map.planes.blocks)).contains(block))
+        let (halo, lanes) = (Int(map.planes.halo), Int(map.planes.lanes))
+        let line = (Int(map.planes.width) + 2 * halo) * lanes
+        let offset = block * map.planes.planeFloats + (y + halo) * line + halo * lanes
+        return arena.span(map.region.part(offset, map.rowFloats))
+    }
+}

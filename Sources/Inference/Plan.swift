@@ -1,0 +1,133 @@
+import CKernels
+
+/// A program for pictures of one height and width: where everything lies in the arena, and the
+/// sections of a pass in their order. It does not change, and all workers share it.
+final class Plan: Sendable {
+    let height: Int
+    let width: Int
+    /// Floats of the arena.
+    let count: Int
+    let input: PlaneMap
+    let inputChannels: Int
+    let sections: [any Section]
+    let outputs: [Output]
+    /// What is in use when, for tests: a region and the steps from first write to last read.
+    let claims: [(region: Region, steps: ClosedRange<Int>)]
+
+    struct Output: Sendable {
+        let map: PlaneMap
+        let channels: Int
+    }
+
+    /// - Throws: ``GraphError/shape(reason:)`` when maps do not fit each other or memory's limit.
+    init(_ program: Program, of graph: Graph, kernels: Kernels, height: Int, width: Int)
+        throws(GraphError)
+    {
+        let shapes = try graph.shapes(height: height, width: width)
+        let planes = program.buffers.map { buffer in
+            dd_planes(
+                // In range: channels, sides and paddings were checked.
+                blocks: Int32(buffer.blocks), height: Int32(shapes[buffer.value].height),
+                width: Int32(shapes[buffer.value].width), halo: Int32(buffer.halo),
+                lanes: Int32(buffer.lanes))
+        }
+        var needs: [ArenaLayout.Need] = []
+        for (buffer, planes) in zip(program.buffers, planes) {
+            needs.append(ArenaLayout.Need(count: planes.floats, steps: buffer.life))
+        }
+        // Mixed kernels: all that a step needs beside values, behind the buffers in `needs`.
+        var scratch: [Int: Int] = [:]
+        for (index, step) in program.steps.enumerated() {
+            guard case .convolution(let packed, _, _, _) = step.work, let mix = MixScratch(packed)
+            else { continue }
+            scratch[index] = needs.count
+            needs.append(ArenaLayout.Need(count: mix.count, steps: index...index))
+        }
+        let most = GraphLimits.planBytesMax / MemoryLayout<Float>.stride
+        guard needs.allSatisfy({ $0.count <= most }) else { throw Self.tooLarge(height, width) }
+        let layout = ArenaLayout(needs)
+        guard layout.count <= most else { throw Self.tooLarge(height, width) }
+
+        let maps = zip(planes, layout.offsets).map { planes, offset in
+            PlaneMap(planes: planes, region: Region(offset: offset, count: planes.floats))
+        }
+        func map(_ place: Program.Place) -> PlaneMap {
+            maps[place.buffer].blocks(place.block, place.blocks)
+        }
+        var sections: [any Section] = []
+        for (index, step) in program.steps.enumerated() {
+            let scratch = scratch[index].map { layout.offsets[$0] }
+            sections += step.work.sections(map, scratch: scratch, kernels: kernels)
+        }
+        self.height = height
+        self.width = width
+        count = layout.count
+        input = map(program.input)
+        inputChannels = program.inputChannels
+        self.sections = sections
+        outputs = program.outputs.map { Output(map: map($0.place), channels: $0.channels) }
+        claims = zip(needs, layout.offsets).map { need, offset in
+            (Region(offset: offset, count: need.count), need.steps)
+        }
+    }
+
+    private static func tooLarge(_ height: Int, _ width: Int) -> GraphError {
+        .shape(
+            reason: "a pass over \(height)×\(width) (height×width) needs more than "
+                + "\(GraphLimits.planBytesMax >> 20) MiB")
+    }
+}
+
+/// A value's planes and where they lie.
+struct PlaneMap: Sendable {
+    let planes: dd_planes
+    let region: Region
+
+    /// Some of the planes.
+    func blocks(_ first: Int, _ count: Int) -> PlaneMap {
+        var part = planes
+        part.blocks = Int32(count)
+        return PlaneMap(
+            planes: part,
+            region: region.part(first * planes.planeFloats, count * planes.planeFloats))
+    }
+
+    /// Floats of a row, without its halo.
+    var rowFloats: Int { Int(planes.width) * Int(planes.lanes) }
+}
+
+extension dd_planes {
+    var planeFloats: Int {
+        (Int(height) + 2 * Int(halo)) * (Int(width) + 2 * Int(halo)) * Int(lanes)
+    }
+
+    /// Below 2^53: sides are below 2^17, blocks and lanes at most 2^20 together.
+    var floats: Int { Int(blocks) * planeFloats }
+}
+
+/// Where in a step's scratch memory the parts of a mixed kernel lie.
+struct MixScratch {
+    let means: Region
+    let hidden: Region
+    let scores: Region  // α once finished
+    let bias: Region
+    let kernel: Region
+    let count: Int
+
+    /// Nil for a constant kernel.
+    init?(_ packed: PackedConvolution, at start: Int = 0) {
+        guard let routing = packed.routing else { return nil }
+        var end = start
+        func next(_ count: Int) -> Region {
+            defer { end += Region.padded(count) }
+            return Region(offset: end, count: count)
+        }
+        let lanes = ChannelLayout.blockChannels
+        means = next(packed.inputLayout.blocks * lanes)
+        hidden = next(routing.hidden?.outputs ?? 0)
+        scores = next(packed.experts)
+        bias = next(packed.outputLayout.blocks * lanes)
+        kernel = next(packed.kernelCount)
+        count = end - start
+    }
+}

@@ -1,0 +1,239 @@
+/// A graph made ready for any picture: weights packed, values placed in buffers. What depends on
+/// height and width is in a ``Plan``.
+struct Program: Sendable {
+    /// Memory that one value, or several side by side, lie in.
+    struct Buffer: Sendable {
+        let blocks: Int
+        /// Floats a pixel.
+        let lanes: Int
+        /// Zeros around each plane: the largest padding among the readers.
+        var halo: Int
+        /// A value of the graph that has this height and width.
+        let value: Int
+        /// From the first step that writes to the last that reads; −1 is the loading of the picture,
+        /// `steps.count` the reading of the outputs.
+        var life: ClosedRange<Int>
+    }
+
+    /// Planes of a buffer.
+    struct Place: Sendable, Equatable {
+        let buffer: Int
+        let block: Int
+        let blocks: Int
+    }
+
+    struct Step: Sendable {
+        let name: String
+        let work: Work
+    }
+
+    enum Work: Sendable {
+        case convolution(PackedConvolution, input: Place, output: Place, residual: Place?)
+        case add(Place, Place, output: Place)
+        case maxPool(input: Place, output: Place, kernel: Int, stride: Int, padding: Int)
+        case upsample(input: Place, output: Place, factor: Int)
+        case copy(input: Place, output: Place, runs: [Run])
+
+        /// Channels side by side in both, counted in lanes through the planes of each.
+        struct Run: Sendable {
+            let from: Int
+            let to: Int
+            let count: Int
+        }
+    }
+
+    /// What is read after a pass.
+    struct Output: Sendable {
+        let place: Place
+        let channels: Int
+    }
+
+    let steps: [Step]
+    let buffers: [Buffer]
+    let input: Place
+    let inputChannels: Int
+    let outputs: [Output]
+
+    /// - Throws: when a limit on packed weights or cuts is passed.
+    init(_ graph: Graph, groupBlocks: Int) throws(GraphError) {
+        var lowering = Lowering(graph)
+        var layouts = try Segmentation(lowering) { step in
+            if case .convolution(let convolution) = graph.steps[step].operation {
+                convolution.isDepthwise
+            } else {
+                false
+            }
+        }.layouts
+        // The reader of an output wants channel c in block c / 16.
+        for (index, value) in lowering.outputs.enumerated() where !layouts[value].isDense {
+            lowering.copyOutput(index)
+            layouts.append(ChannelLayout(channels: lowering.channels[value]))
+        }
+        let placement = Placement(lowering, layouts: layouts)
+        var assembly = Assembly(lowering: lowering, layouts: layouts, placement: placement)
+        try assembly.assemble(graph, groupBlocks: groupBlocks)
+        steps = assembly.steps
+        buffers = assembly.buffers
+        input = assembly.place(graph.input.id)
+        inputChannels = graph.channels[graph.input.id]
+        outputs = lowering.outputs.map {
+            Output(place: assembly.place($0), channels: lowering.channels[$0])
+        }
+    }
+}
+
+/// Turns nodes into steps, one after another, and learns the life and halo of each buffer.
+private struct Assembly {
+    let lowering: Lowering
+    let layouts: [ChannelLayout]
+    let placement: Placement
+    /// By the value that names a buffer: its number.
+    let numbers: [Int: Int]
+    private(set) var buffers: [Program.Buffer]
+    private(set) var steps: [Program.Step] = []
+    private var packedCount = 0
+
+    init(lowering: Lowering, layouts: [ChannelLayout], placement: Placement) {
+        self.lowering = lowering
+        self.layouts = layouts
+        self.placement = placement
+        var touched = [Bool](repeating: false, count: layouts.count)
+        for value in lowering.nodes.flatMap({ $0.inputs + $0.outputs }) + lowering.outputs + [
+            lowering.input
+        ] {
+            touched[placement.places[value].buffer] = true
+        }
+        let named = touched.indices.filter { touched[$0] }
+        numbers = Dictionary(uniqueKeysWithValues: named.enumerated().map { ($1, $0) })
+        buffers = named.map { value in
+            Program.Buffer(
+                blocks: layouts[value].blocks, lanes: layouts[value].lanes, halo: 0,
+                value: lowering.origins[value], life: Int.max...Int.max)
+        }
+    }
+
+    func place(_ value: Int) -> Program.Place {
+        let place = placement.places[value]
+        // Every value that a node or the outside touches has a number.
+        return Program.Place(
+            buffer: numbers[place.buffer, default: 0], block: place.block, blocks: place.blocks)
+    }
+
+    mutating func assemble(_ graph: Graph, groupBlocks: Int) throws(GraphError) {
+        touch(place(graph.input.id), at: -1)
+        let copies = Dictionary(grouping: placement.copies, by: \.node)
+        for (index, node) in lowering.nodes.enumerated() {
+            for copy in copies[index, default: []] {
+                let output = Program.Place(
+                    buffer: numbers[copy.to.buffer, default: 0], block: copy.to.block,
+                    blocks: copy.to.blocks)
+                let run = Program.Work.Run(
+                    from: 0, to: 0, count: output.blocks * ChannelLayout.blockChannels)
+                append(node.name, .copy(input: place(copy.value), output: output, runs: [run]))
+            }
+            switch node.kind {
+            case .convolution(let step, let residual):
+                try appendConvolution(
+                    node, graph.steps[step], residual: residual, groupBlocks: groupBlocks)
+            case .add:
+                append(
+                    node.name,
+                    .add(
+                        place(node.inputs[0]), place(node.inputs[1]),
+                        output: place(node.outputs[0])))
+            case .maxPool(let kernel, let stride, let padding):
+                append(
+                    node.name,
+                    .maxPool(
+                        input: place(node.inputs[0]), output: place(node.outputs[0]),
+                        kernel: kernel, stride: stride, padding: padding))
+            case .upsample(let factor):
+                append(
+                    node.name,
+                    .upsample(
+                        input: place(node.inputs[0]), output: place(node.outputs[0]),
+                        factor: factor))
+            case .copy:
+                append(
+                    node.name,
+                    .copy(
+                        input: place(node.inputs[0]), output: place(node.outputs[0]),
+                        runs: Self.runs(from: layouts[node.inputs[0]], to: layouts[node.outputs[0]])
+                    ))
+            case .concat, .split: break
+            }
+        }
+        for value in lowering.outputs { touch(place(value), at: steps.count) }
+    }
+
+    private mutating func appendConvolution(
+        _ node: Lowering.Node, _ step: Graph.Step, residual: Int?, groupBlocks: Int
+    ) throws(GraphError) {
+        guard case .convolution(let convolution) = step.operation else {
+            preconditionFailure("a convolution's node names a convolution's step")
+        }
+        let left = GraphLimits.packedBytesMax / MemoryLayout<Float>.stride - packedCount
+        let packed: PackedConvolution
+        do {
+            packed = try PackedConvolution(
+                convolution, from: layouts[node.inputs[0]], to: layouts[node.outputs[0]],
+                groupBlocks: groupBlocks, countMax: left)
+        } catch {
+            throw .invalid(step: node.name, reason: error.reason)
+        }
+        packedCount += packed.count
+        let input = place(node.inputs[0])
+        buffers[input.buffer].halo = max(buffers[input.buffer].halo, packed.geometry.halo)
+        append(
+            node.name,
+            .convolution(
+                packed, input: input, output: place(node.outputs[0]), residual: residual.map(place))
+        )
+    }
+
+    private mutating func append(_ name: String, _ work: Program.Work) {
+        for place in work.places { touch(place, at: steps.count) }
+        steps.append(Program.Step(name: name, work: work))
+    }
+
+    private mutating func touch(_ place: Program.Place, at step: Int) {
+        let life = buffers[place.buffer].life
+        buffers[place.buffer].life =
+            life.lowerBound == .max
+            ? step...step : min(life.lowerBound, step)...max(life.upperBound, step)
+    }
+
+    /// Channels that lie side by side in both layouts.
+    private static func runs(from input: ChannelLayout, to output: ChannelLayout)
+        -> [Program.Work.Run]
+    {
+        let from = input.laneOfChannel
+        let to = output.laneOfChannel
+        var runs: [Program.Work.Run] = []
+        for channel in from.indices {
+            if let last = runs.last, last.from + last.count == from[channel],
+                last.to + last.count == to[channel]
+            {
+                runs[runs.count - 1] = Program.Work.Run(
+                    from: last.from, to: last.to, count: last.count + 1)
+            } else {
+                runs.append(Program.Work.Run(from: from[channel], to: to[channel], count: 1))
+            }
+        }
+        return runs
+    }
+}
+
+extension Program.Work {
+    /// All that a step reads or writes.
+    var places: [Program.Place] {
+        switch self {
+        case .convolution(_, let input, let output, let residual):
+            [input, output] + (residual.map { [$0] } ?? [])
+        case .add(let left, let right, let output): [left, right, output]
+        case .maxPool(let input, let output, _, _, _), .upsample(let input, let output, _),
+            .copy(let input, let output, _):
+            [input, output]
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import CKernels
+
+/// A part of a pass whose items may run at the same time, in any order, on any threads. Sections
+/// follow one another.
+protocol Section: Sendable {
+    /// Items, at least one.
+    var items: Int { get }
+    /// Does item `item`. It writes nothing that another item of the section reads or writes.
+    func run(item: Int, in arena: Arena)
+}
+
+/// What the crew works on: one section in one arena.
+struct SectionWork: CrewWork {
+    let section: any Section
+    let arena: Arena
+
+    func run(item: Int, seat: Int) { section.run(item: item, in: arena) }
+}
+
+extension Program.Work {
+    /// The sections of a step.
+    ///
+    /// - Parameters:
+    ///   - map: planes of a place in the arena.
+    ///   - scratch: where the step's scratch memory begins, if it needs any.
+    func sections(_ map: (Program.Place) -> PlaneMap, scratch: Int?, kernels: Kernels)
+        -> [any Section]
+    {
+        switch self {
+        case .convolution(let packed, let input, let output, let residual):
+            return Self.convolution(
+                packed, input: map(input), output: map(output), residual: residual.map(map),
+                scratch: MixScratch(packed, at: scratch ?? 0), kernels: kernels)
+        case .add(let left, let right, let output):
+            return [
+                AddSection(
+                    left: map(left), right: map(right), output: map(output), kernels: kernels)
+            ]
+        case .maxPool(let input, let output, let kernel, let stride, let padding):
+            return [
+                MaxPoolSection(
+                    input: map(input), output: map(output), kernel: kernel,
+                    stride: stride, padding: padding, kernels: kernels)
+            ]
+        case .upsample(let input, let output, let factor):
+            return [
+                UpsampleSection(
+                    input: map(input), output: map(output), factor: factor, kernels: kernels)
+            ]
+        case .copy(let input, let output, let runs):
+            return [CopySection(input: map(input), output: map(output), runs: runs)]
+        }
+    }
+
+    private static func convolution(
+        _ packed: PackedConvolution, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
+        scratch: MixScratch?, kernels: Kernels
+    ) -> [any Section] {
+        let convolution = ConvolutionSection(
+            packed, input: input, output: output, residual: residual, scratch: scratch,
+            kernels: kernels)
+        guard let scratch, let routing = packed.routing else { return [convolution] }
+        return [
+            MeansSection(input: input, means: scratch.means, kernels: kernels),
+            RoutingSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels),
+            MixSection(packed: packed, scratch: scratch, kernels: kernels),
+            convolution,
+        ]
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import Checkpoints
-
-@Test func `the target builds`() {}

@@ -1,0 +1,82 @@
+import Dispatch
+import Synchronization
+import Testing
+
+@testable import HTTPServer
+
+/// Runs `body` with a server on a free port of the loopback, and ends the server behind it.
+func serving(
+    limits: Limits = Limits(), handler: any Handler = StubHandler(),
+    _ body: (Server) async throws -> Void
+) async throws {
+    let server = try Server(host: "127.0.0.1", port: 0, limits: limits, handler: handler)
+    server.start()
+    do {
+        try await body(server)
+    } catch {
+        _ = await Drain(server, grace: .zero).abandoned
+        throw error
+    }
+    _ = await Drain(server, grace: .zero).abandoned
+    #expect(server.connectionCount == 0)
+}
+
+/// A drain that has begun.
+final class Drain: Sendable {
+    private struct State: Sendable {
+        var result: Int?
+        var waiting: CheckedContinuation<Int, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    init(_ server: Server, grace: Duration = .seconds(10)) {
+        server.drain(grace: grace) { [self] abandoned in
+            let waiting = state.withLock { state in
+                state.result = abandoned
+                return state.waiting.take()
+            }
+            waiting?.resume(returning: abandoned)
+        }
+    }
+
+    /// How many requests were abandoned, once it is over.
+    var abandoned: Int {
+        get async {
+            await withCheckedContinuation { continuation in
+                let result = state.withLock { state in
+                    if state.result == nil { state.waiting = continuation }
+                    return state.result
+                }
+                if let result { continuation.resume(returning: result) }
+            }
+        }
+    }
+}
+
+/// Runs blocking clients, each on a thread of its own: the few threads of tasks must stay free.
+func onThreads<Value: Sendable>(
+    _ count: Int, _ body: @escaping @Sendable (Int) throws -> Value
+) async throws -> [Value] {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+        for number in 0..<count {
+            group.addTask {
+                try await withCheckedThrowingContinuation { continuation in
+                    DispatchQueue(label: "client").async {
+                        continuation.resume(with: Result { try body(number) })
+                    }
+                }
+            }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+    }
+}
+
+/// Looks again and again, without sleeping, until it holds.
+func eventually(_ holds: () -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(10)
+    while !holds() {
+        try #require(ContinuousClock.now < end, "it did not happen in ten seconds")
+        await Task.yield()
+    }
+}

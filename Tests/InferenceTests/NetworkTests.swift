@@ -1,0 +1,76 @@
+@testable import Inference
+import Testing
+
+@Suite struct NetworkTests {
+    /// Sums of at most 400 products of numbers near one, in float32: 1e-5 is fifty times what was
+    /// seen, and a wrong channel is off by tenths.
+    static let tolerance = 1e-5
+
+    @Test(arguments: SampleGraph.allCases)
+    func `a network computes what its graph says`(sample: SampleGraph) throws {
+        let graph = try sample.make()
+        let (height, width) = (10, 14)
+        let picture = Network.makePictures(
+            1, channels: sample.inputChannels, height: height, width: width)[0]
+        let expected = Oracle.run(graph, on: picture, height: height, width: width)
+        for isa in ISA.available {
+            let found = try Network(graph, isa: isa)
+                .outputs(of: [picture], height: height, width: width)[0]
+            try #require(found.count == expected.count)
+            for (found, expected) in zip(found, expected) {
+                #expect(Self.distance(found, expected.values) < Self.tolerance, "\(isa)")
+            }
+        }
+    }
+
+    @Test(arguments: [(1, 1), (1, 7), (13, 5), (7, 32)])
+    func `odd heights and widths are as good as even ones`(height: Int, width: Int) throws {
+        var graph = Graph()
+        let a = try graph.add(.convolution(.make(3, 13, stride: 2)), graph.input)
+        let b = try graph.add(.convolution(.makeMixed(13, 13)), a)
+        let c = try graph.add(.add, a, b)
+        graph.setOutputs([try graph.add(.maxPool(kernel: 5, stride: 2, padding: 2), c), c])
+        let picture = Network.makePictures(1, height: height, width: width)[0]
+        let expected = Oracle.run(graph, on: picture, height: height, width: width)
+        let found = try Network(graph).outputs(of: [picture], height: height, width: width)[0]
+        for (found, expected) in zip(found, expected) {
+            #expect(Self.distance(found, expected.values) < Self.tolerance)
+        }
+    }
+
+    @Test func `bytes are loaded as v over 255`() throws {
+        var graph = Graph()
+        graph.setOutputs([graph.input])
+        let network = try Network(graph)
+        let pixels: [UInt8] = (0..<2 * 3 * 3).map { UInt8($0 * 14) }
+        var found: [Float] = []
+        try network.run(
+            pictures: 1, height: 2, width: 3, in: network.makeWorkspace(),
+            on: Crew(size: 1).lane(0), load: { $1.fill(pixels: pixels.span) },
+            unload: { found = $1.maps[0] })
+        let expected = (0..<18).map { i in Float(pixels[i % 6 * 3 + i / 6]) / 255 }
+        #expect(found == expected)
+    }
+
+    @Test func `the largest difference is told by the oracle's scale`() {
+        #expect(Self.distance([1, 2], [1, 2.5]) == 0.2)
+    }
+
+    @Test func `a limit on packed weights is an error that names the step`() throws {
+        #expect(throws: Misfit.self) {
+            _ = try PackedConvolution(
+                .make(64, 64), from: ChannelLayout(channels: 64), to: ChannelLayout(channels: 64),
+                groupBlocks: 2, countMax: 64 * 64 * 9 - 1)
+        }
+    }
+
+    /// The largest difference, relative to the largest number.
+    static func distance(_ found: [Float], _ expected: [Double]) -> Double {
+        guard found.count == expected.count else { return .infinity }
+        let scale = expected.map(abs).max() ?? 1
+        return zip(found, expected).map { found, expected in
+            let difference = abs(Double(found) - expected)
+            return difference.isNaN ? .infinity : difference
+        }.max().map { $0 / max(scale, .leastNormalMagnitude) } ?? 0
+    }
+}
