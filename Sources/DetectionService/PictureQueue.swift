@@ -87,8 +87,8 @@ package final class PictureQueue: Sendable {
                 prediction.batchSize = batchSize
                 return prediction
             }
-            finish(result)
             learn(stopwatch.lap())
+            finish(result)
         }
         queue.submit(job, kind: letterbox.target, ticket: ticket)
     }

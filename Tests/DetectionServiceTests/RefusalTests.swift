@@ -142,7 +142,8 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
     ]
 }
 
-struct RefusalTests {
+// One after another: each case has threads of its own, of which Dispatch gives out 255 at most.
+@Suite(.serialized) struct RefusalTests {
     @Test(
         arguments: Transport.allCases,
         BadRequest.bodies + BadRequest.pictures + BadRequest.options + BadRequest.heads)

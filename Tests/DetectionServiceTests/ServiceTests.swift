@@ -4,7 +4,8 @@ import Testing
 
 @testable import DetectionService
 
-struct ServiceTests {
+// One after another: each case has threads of its own, of which Dispatch gives out 255 at most.
+@Suite(.serialized) struct ServiceTests {
     // The ways to send a picture
 
     @Test(

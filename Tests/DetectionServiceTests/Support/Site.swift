@@ -15,6 +15,7 @@ final class Site: Sendable {
     let queue: PictureQueue
     let metrics = Metrics()
     let log = Lines()
+    private let serviceLog: ServiceLog
     private let server: Server?
 
     static let bodyBytesMax = 100_000
@@ -27,12 +28,13 @@ final class Site: Sendable {
         queue = PictureQueue(
             predictor: predictor, workers: workers, batchMax: 4, picturesMax: queueMax,
             waitMax: waitMax, tookBatch: metrics.tookBatch)
+        serviceLog = ServiceLog(level: .debug) { [log] in log.add($0) }
         service = Service(
             queue: queue,
             settings: Service.Settings(
                 bodyBytesMax: Self.bodyBytesMax, picturesMax: 4,
                 about: Service.Settings.About(isa: "none", shape: "rect", workers: workers)),
-            metrics: metrics, log: ServiceLog(level: .debug) { [log] in log.add($0) })
+            metrics: metrics, log: serviceLog)
         server =
             transport == .loopback
             ? try Server(host: "127.0.0.1", port: 0, handler: service) : nil
@@ -44,6 +46,8 @@ final class Site: Sendable {
         server?.drain(grace: .zero) { _ in }
         queue.drain {}
     }
+
+    func flushLog() { serviceLog.flush() }
 
     func send(_ request: TestRequest) async throws -> TestResponse {
         if let server { return try await request.send(to: server.port) }

@@ -95,6 +95,9 @@ final class Gate: Sendable {
 
     func open() { opened.signal() }
 
+    /// Of an open gate.
+    func close() { opened.wait() }
+
     /// Waits until a worker stands before the gate; holds no thread meanwhile.
     func waitForWorker() async {
         for await _ in arrivals { return }

@@ -96,7 +96,7 @@ extension TestRequest {
     func send(to port: UInt16) async throws -> TestResponse {
         let bytes = wire
         let answer: [UInt8] = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            DispatchQueue(label: "client").async {
                 continuation.resume(returning: Self.exchange(bytes, port: port))
             }
         }

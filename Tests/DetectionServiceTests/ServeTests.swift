@@ -1,0 +1,31 @@
+import Glibc
+import HTTPServer
+import Testing
+
+@testable import DetectionService
+
+struct ServeTests {
+    /// Runs `serve` on a port that is taken, and ends with its status.
+    @Test func `a port that is taken ends the program with status 1 and one line`() async throws {
+        let result = await #expect(
+            processExitsWith: .exitCode(1), observing: [\.standardErrorContent]
+        ) {
+            struct Silent: Handler {
+                func admit(_ head: RequestHead) -> Admission { .accept(bodyBytesMax: 0) }
+                func handle(_ exchange: Exchange) {}
+                func response(to refusal: Refusal, head: RequestHead?) -> Response {
+                    Response(status: refusal.status)
+                }
+            }
+            let holder = try Server(host: "127.0.0.1", port: 0, handler: Silent())
+            exit(
+                withExtendedLifetime(holder) {
+                    Program.run(["serve", "--port", "\(holder.port)"], environment: [:])
+                })
+        }
+        let words = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        let lines = words.split(separator: "\n").filter { $0.contains("dynadetect:") }
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("cannot listen on 127.0.0.1:") == true)
+    }
+}
