@@ -27,7 +27,7 @@ extension NetworkBuilder {
                 let behind = module[child: "bn"] ?? rest.first
                 read = try dynamicConvolution(module, on: value, behind: behind)
             case .batchNorm, .activation:
-                read = passThrough(channels: graph.channels(of: value))
+                read = try passThrough(module, channels: graph.channels(of: value))
                 rest = [module] + rest
             default:
                 value = try self.value(of: module, from: [value], depth: depth + 1)
@@ -99,8 +99,11 @@ extension NetworkBuilder {
     }
 
     /// A convolution that changes nothing.
-    private func passThrough(channels: Int) -> ReadConvolution {
-        ReadConvolution(
+    private mutating func passThrough(
+        _ module: Module, channels: Int
+    ) throws(ModelError) -> ReadConvolution {
+        try spend(weights: channels, on: module)
+        return ReadConvolution(
             convolution: Convolution(
                 inputChannels: channels, outputChannels: channels, kernel: .init(1, 1),
                 groups: channels,

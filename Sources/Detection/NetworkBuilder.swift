@@ -10,7 +10,7 @@ import Inference
 /// `DynamicConvolution.swift` and `RoutingReading.swift` (experts and how they are weighed) and
 /// `NetworkBuilder+Head.swift` (Detect). Beside each step stands a `StepRecord`: what the file held
 /// for it, for reports. The file is a stranger's: every number is checked where it is read, and the
-/// limits below bound what a small file can make us do.
+/// limits below, with those of the graph, bound what a small file can make us do.
 struct NetworkBuilder {
     private(set) var graph = Graph(inputChannels: 3)
     private(set) var records: [StepRecord] = []
@@ -21,11 +21,9 @@ struct NetworkBuilder {
     enum Limit {
         /// Modules inside modules, for the stack grows with them; real models have 6.
         static let depth = 24
-        /// Steps of the network; the largest real models have under 1000.
-        static let steps = 8192
-        /// Channels of a value, which a concat with itself doubles; real models stay under 5000.
+        /// Channels of a value; real models stay under 5000.
         static let channels = 1 << 16
-        /// Weights after experts are unpacked, 2 GiB of float32; tensors of a file may share their bytes.
+        /// Weights in float32, 2 GiB: as many as a file may hold, with those of steps we add.
         static let weights = 1 << 29
         /// Side of a window or step; real models stay under 20.
         static let side = 127
@@ -145,22 +143,11 @@ struct NetworkBuilder {
 
     // MARK: Steps
 
-    /// Appends a step after a look at the limits.
+    /// Appends a step; the graph checks channels, counts and numbers once more.
     mutating func append(
         _ operation: Operation, to inputs: [Graph.Value], of module: Module,
         record: StepRecord.Contents = .init()
     ) throws(ModelError) -> [Graph.Value] {
-        guard graph.steps.count < Limit.steps else {
-            throw module.unsupported("the network has more than \(Limit.steps) steps")
-        }
-        if case .concat = operation {
-            var channels = 0
-            for input in inputs { channels += graph.channels(of: input) }
-            guard channels <= Limit.channels else {
-                throw module.unsupported(
-                    "it makes \(channels) channels; the limit is \(Limit.channels)")
-            }
-        }
         do {
             let outputs = try graph.append(operation, to: inputs, named: module.place)
             records.append(StepRecord(className: module.shownClass, contents: record))

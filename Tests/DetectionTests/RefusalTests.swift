@@ -69,7 +69,7 @@ import Testing
             .list([.int(-1), .int(-1)]))
         let layers = [Module](repeating: double, count: 70) + [.detect(channels: [3])]
         #expect(
-            refusal(of: .make(layers)) == "model.14: it makes 98304 channels; the limit is 65536")
+            refusal(of: .make(layers)) == "model.14: channel count 98304 is not within 1...65536")
     }
 
     @Test func `weights that are no numbers are refused`() {
