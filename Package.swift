@@ -77,7 +77,11 @@ let package = Package(
             name: "DetectionTests", dependencies: ["Detection", "Checkpoints", "Inference"],
             resources: [.copy("Goldens")], swiftSettings: strict),
         .testTarget(
-            name: "DetectionServiceTests", dependencies: ["DetectionService"],
+            name: "DetectionServiceTests",
+            dependencies: [
+                "DetectionService", "Checkpoints", "Detection", "HTTPServer", "Imaging",
+                "Inference",
+            ],
             resources: [.copy("Goldens")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
