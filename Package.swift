@@ -20,15 +20,15 @@ let package = Package(
     products: [.executable(name: "dynadetect", targets: ["dynadetect"])],
     targets: [
         // The way of a request: bytes on a socket become a request, …
-        .target(name: "HTTPServer", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "HTTPServer", dependencies: ["CLinux", "Locks"], swiftSettings: strict),
         // … its body a picture, letterboxed, …
         .target(
             name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),  // rounding calls it in debug builds
         // … the picture waits with its like for a worker, …
-        .target(name: "Batching", swiftSettings: strict),
+        .target(name: "Batching", dependencies: ["Locks"], swiftSettings: strict),
         // … who runs the network …
-        .target(name: "Inference", dependencies: ["CKernels"], swiftSettings: strict),
+        .target(name: "Inference", dependencies: ["CKernels", "Locks"], swiftSettings: strict),
         // … that was read from a file, …
         .target(name: "Checkpoints", dependencies: ["CZlib"], swiftSettings: strict),
         // … turns its output into boxes, …
@@ -39,10 +39,13 @@ let package = Package(
             name: "DetectionService",
             dependencies: [
                 "HTTPServer", "Imaging", "Batching", "Inference", "Checkpoints", "Detection",
-                "CBuiltInModel",
+                "Locks", "CBuiltInModel",
             ], swiftSettings: strict),
         .executableTarget(
             name: "dynadetect", dependencies: ["DetectionService"], swiftSettings: strict),
+
+        // A lock that the thread sanitizer understands.
+        .target(name: "Locks", swiftSettings: strict),
 
         // The loops that must be fast, and the starter model's bytes.
         .target(name: "CKernels", cSettings: c),
@@ -61,13 +64,16 @@ let package = Package(
 
         // Tests mirror sources; TidyTests hold what the compiler does not.
         .testTarget(name: "TidyTests", swiftSettings: strict),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServerTests", dependencies: ["HTTPServer", "Locks"], swiftSettings: strict),
         .testTarget(
             name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Goldens")],
             swiftSettings: strict),
-        .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "CKernels", "CAllocationCount"],
+            name: "BatchingTests", dependencies: ["Batching", "Locks"], swiftSettings: strict),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: ["Inference", "Locks", "CKernels", "CAllocationCount"],
             resources: [.copy("Goldens")], swiftSettings: strict),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount", cSettings: c),
         .testTarget(
@@ -80,7 +86,7 @@ let package = Package(
             name: "DetectionServiceTests",
             dependencies: [
                 "DetectionService", "Checkpoints", "Detection", "HTTPServer", "Imaging",
-                "Inference",
+                "Inference", "Locks",
             ],
             resources: [.copy("Goldens")], swiftSettings: strict),
     ],

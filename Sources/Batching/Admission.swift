@@ -1,3 +1,5 @@
+internal import Locks
+
 /// The places of a queue: taken before any work, given back after it.
 final class Admission: Sendable {
     private let placesMax: Int

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Locks
 internal import Synchronization
 
 /// The threads of a queue: each asks the policy what to do, and does it, until told to stop.

@@ -1,8 +1,8 @@
-internal import Synchronization
+internal import Locks
 
 /// Collects the results of one request's pictures, which come in any order from any worker.
 final class AnswerSheet: Sendable {
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     private struct State {
         var predictions: [Prediction?]
@@ -11,7 +11,7 @@ final class AnswerSheet: Sendable {
     }
 
     init(count: Int) {
-        state = Mutex(State(predictions: Array(repeating: nil, count: count), missing: count))
+        state = Guarded(State(predictions: Array(repeating: nil, count: count), missing: count))
     }
 
     /// Whether the request is answered already, so that the pictures left need no work.

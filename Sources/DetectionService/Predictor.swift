@@ -1,7 +1,7 @@
 internal import Detection
 internal import Imaging
 internal import Inference
-internal import Synchronization
+internal import Locks
 
 /// Bytes of a picture → detections: the one way that `/detect`, `dynadetect detect` and
 /// `bench --pictures` share.
@@ -60,10 +60,10 @@ final class NetworkPredictor: Predictor {
     ///
     /// The lock is never contended: a worker runs one picture at a time.
     private final class Seat: Sendable {
-        let session: Mutex<Session>
+        let session: Guarded<Session>
         let lane: Crew.Lane
         init(_ detector: Detector, lane: Crew.Lane) {
-            session = Mutex(detector.makeSession())
+            session = Guarded(detector.makeSession())
             self.lane = lane
         }
     }

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import HTTPServer
 internal import Imaging
 internal import Inference
+internal import Locks
 internal import Synchronization
 
 /// The life of the service: start → warm up → ready → (signal) → drain → end.
@@ -123,7 +124,7 @@ enum Serve {
 ///
 /// The first reason counts.
 private final class StopReason: Sendable {
-    private let reason = Mutex<CommandFailure??>(nil)
+    private let reason = Guarded<CommandFailure??>(nil)
     private let isGiven = DispatchSemaphore(value: 0)
 
     func give(_ failure: CommandFailure?) {

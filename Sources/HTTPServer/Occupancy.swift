@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 
 /// Counts the connections, and knows when a drain is over.
 ///
@@ -29,7 +29,7 @@ final class Occupancy: Sendable {
     }
 
     private let limits: Limits
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(limits: Limits) { self.limits = limits }
 

@@ -1,9 +1,9 @@
-import Synchronization
+import Locks
 
 /// Plans by height and width, at most so many: the one unused for longest makes room.
 final class PlanCache: Sendable {
     private let plansMax: Int
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     private struct State {
         /// Few, so that they are looked through one by one.

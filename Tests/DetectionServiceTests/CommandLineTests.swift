@@ -1,11 +1,11 @@
-import Synchronization
+import Locks
 import Testing
 
 @testable import DetectionService
 
 /// What a command wrote.
 final class Screen: Sendable {
-    private let lines = Mutex<(output: String, error: String)>(("", ""))
+    private let lines = Guarded<(output: String, error: String)>(("", ""))
     var output: String { lines.withLock { $0.output } }
     var error: String { lines.withLock { $0.error } }
     var console: Console {

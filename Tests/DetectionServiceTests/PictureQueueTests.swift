@@ -1,5 +1,5 @@
 import Imaging
-import Synchronization
+import Locks
 import Testing
 
 @testable import DetectionService
@@ -78,7 +78,7 @@ import Testing
         let queue = queue(StandInPredictor(gate: gate), batchMax: 1)
         let jpeg = try Pictures.jpeg()
         let start = ContinuousClock.now
-        let waited = Mutex(Duration.zero)
+        let waited = Guarded(Duration.zero)
         let answers = try await answers(
             [jpeg, jpeg], to: queue,
             submitted: {

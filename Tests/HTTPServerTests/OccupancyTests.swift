@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 import Testing
 
 @testable import HTTPServer
@@ -23,7 +23,7 @@ struct OccupancyTests {
 
     @Test func `a drain is over once, when nobody is left and nobody can come`() {
         let occupancy = Occupancy(limits: Limits())
-        let calls = Mutex<[Int]>([])
+        let calls = Guarded<[Int]>([])
         _ = occupancy.enter()
         _ = occupancy.enter()
         occupancy.whenEmpty { abandoned in calls.withLock { $0.append(abandoned) } }

@@ -1,4 +1,5 @@
 import Dispatch
+import Locks
 import Synchronization
 import Testing
 
@@ -69,7 +70,7 @@ struct CrewTests {
     @Test(arguments: [1, 2, 4], [0, 1, 2, 100])
     func `a leader alone does every item once, on its own seat`(size: Int, count: Int) {
         let lane = Crew(size: size).lane(size - 1)
-        let order = Mutex<[Int]>([])
+        let order = Guarded<[Int]>([])
         struct Work: CrewWork {
             let record: @Sendable (Int, Int) -> Void
             func run(item: Int, seat: Int) { record(item, seat) }

@@ -1,3 +1,4 @@
+internal import Locks
 internal import Batching
 internal import Dispatch
 internal import Imaging

@@ -1,6 +1,6 @@
 import HTTPServer
 import Imaging
-import Synchronization
+import Locks
 
 @testable import DetectionService
 
@@ -57,7 +57,7 @@ final class Site: Sendable {
 
 /// Lines of a log, in their order.
 final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Guarded<[String]>([])
     func add(_ line: String) { lines.withLock { $0.append(line) } }
     var all: [String] { lines.withLock { $0 } }
 }

@@ -1,7 +1,7 @@
 import Detection
 import Dispatch
 import Imaging
-import Synchronization
+import Locks
 
 @testable import DetectionService
 
@@ -13,7 +13,7 @@ final class StandInPredictor: Predictor {
     /// Held at the beginning of each prediction, where a test wants the workers busy.
     let gate: Gate?
     let failure: PredictionError?
-    let warmedUp = Mutex<[PixelSize]>([])
+    let warmedUp = Guarded<[PixelSize]>([])
 
     static let classes = ["linear", "qr", "two, words"]
 

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Locks
 import Testing
 
 @testable import HTTPServer
@@ -28,7 +28,7 @@ final class Drain: Sendable {
         var waiting: CheckedContinuation<Int, Never>?
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(_ server: Server, grace: Duration = .seconds(10)) {
         server.drain(grace: grace) { [self] abandoned in

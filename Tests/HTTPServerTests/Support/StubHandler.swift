@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 import Testing
 
 @testable import HTTPServer
@@ -16,7 +16,7 @@ final class StubHandler: Handler {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let bodyBytesMax: Int
 
     init(bodyBytesMax: Int = 1 << 20) { self.bodyBytesMax = bodyBytesMax }
