@@ -160,7 +160,7 @@ final class NetworkPredictor: Predictor {
                     })
             }
         } catch {
-            throw .network("\(error)")
+            throw .network(error.words)
         }
         return (found, stages)
     }
