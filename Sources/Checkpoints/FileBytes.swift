@@ -43,6 +43,14 @@ final class FileBytes: @unchecked Sendable {
         owner = .allocation
     }
 
+    /// Inflates raw deflate data to exactly `count` bytes, in place; nil if it is not that.
+    init?(inflating deflated: Span<UInt8>, to count: Int) {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        unsafe region = UnsafeRawBufferPointer(room)
+        owner = .allocation
+        guard unsafe Zlib.inflate(deflated, into: room) else { return nil }
+    }
+
     /// Uses memory that is never freed nor changed; the caller promises that.
     @unsafe
     init(permanent region: UnsafeRawBufferPointer) {
@@ -55,7 +63,7 @@ final class FileBytes: @unchecked Sendable {
         case .mapping:
             // The region is exactly what mmap gave, and no span outlives this object.
             unsafe munmap(UnsafeMutableRawPointer(mutating: region.baseAddress), region.count)
-        case .allocation: unsafe region.deallocate()  // allocated in init(copying:)
+        case .allocation: unsafe region.deallocate()  // allocated by an init
         case .process: break
         }
     }

@@ -40,8 +40,8 @@ enum Limits {
     static let classes = 65_536
     /// Pixels; YOLO's P6 heads have 64.
     static let stride = 1024
-    /// Pixels on a side.
-    static let imageSize = 16_384
+    /// Pixels on a side; networks are trained at 320 to 1,536.
+    static let imageSize = 8192
     /// Layers of a layer list, and repeats within one.
     static let layers = 4096
     /// Channels, classes or experts of one layer of a layer list.

@@ -66,11 +66,11 @@ extension ModelDescription {
     ///
     /// - Throws: `OptionError.unknownClass` for the first that the model does not have.
     package func resolve(classes: [String]) throws(OptionError) -> Set<Int> {
+        let named = Dictionary(grouping: names.indices) { names[$0] }
         var ids: Set<Int> = []
         for given in classes {
-            let named = names.indices.filter { names[$0] == given }
-            if !named.isEmpty {
-                ids.formUnion(named)
+            if let found = named[given] {
+                ids.formUnion(found)
             } else if let id = Int(given), names.indices.contains(id) {
                 ids.insert(id)
             } else {
@@ -85,9 +85,11 @@ extension ModelDescription {
 }
 
 extension String {
-    /// The text itself, or as many of its characters as fit with a mark that there were more.
+    /// The text itself, or as much of its beginning as fits with a mark that there was more.
+    ///
+    /// Counts Unicode scalars: a character may hold a million accents.
     func shortened(to countMax: Int) -> String {
-        let head = prefix(countMax)
-        return head.endIndex == endIndex ? self : head + "…"
+        let head = unicodeScalars.prefix(countMax)
+        return head.endIndex == endIndex ? self : String(head) + "…"
     }
 }

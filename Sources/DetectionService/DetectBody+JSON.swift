@@ -17,7 +17,8 @@ extension DetectBody {
                 read.pictures.append(
                     SubmittedPicture(bytes: PictureBytes(try picture(in: string, of: document))))
             } else if OptionReader.names.contains(member.name) {
-                read.options.append((member.name, try option(member.value, of: document)))
+                read.options.append(
+                    (member.name, try option(member.name, member.value, of: document)))
             } else {
                 throw .unknownField(member.name)
             }
@@ -47,15 +48,19 @@ extension DetectBody {
     }
 
     private static func option(
-        _ value: JSONValue, of document: JSONDocument
+        _ name: String, _ value: JSONValue, of document: JSONDocument
     ) throws(ServiceError) -> OptionValue {
         switch value {
         case .bool(let flag): return .bool(flag)
         case .number(let number): return .number(number)
-        case .string(let string): return document.text(string).map { .text($0) } ?? .other
+        case .string(let string):
+            guard string.range.count <= OptionReader.textBytesMax,
+                let text = document.text(string)
+            else { throw OptionReader.noText(name) }
+            return .text(text)
         case .array(let elements):
             var items: [OptionValue] = []
-            for element in elements { items.append(try option(element, of: document)) }
+            for element in elements { items.append(try option(name, element, of: document)) }
             return .list(items)
         case .null, .object: return .other
         }

@@ -4,9 +4,6 @@ extension DetectBody {
     /// Fields that hold pictures.
     private static let pictureFields: Set<String> = ["image", "file"]
 
-    /// An option's text is never longer.
-    private static let optionBytesMax = 4096
-
     /// A form: each `image` or `file` is a picture, every other field an option.
     static func readForm(
         _ body: [UInt8], contentType: String, picturesMax: Int
@@ -31,9 +28,9 @@ extension DetectBody {
                     SubmittedPicture(
                         name: part.filename, bytes: PictureBytes(body, in: part.content)))
             } else if OptionReader.names.contains(part.name) {
-                guard part.content.count <= optionBytesMax,
+                guard part.content.count <= OptionReader.textBytesMax,
                     let text = String(validating: body[part.content], as: UTF8.self)
-                else { throw .optionForm(part.name, expected: "a short text in UTF-8") }
+                else { throw OptionReader.noText(part.name) }
                 read.options.append((part.name, .text(text)))
             } else {
                 throw .unknownField(part.name)

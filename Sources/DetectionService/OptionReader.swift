@@ -18,7 +18,15 @@ struct OptionReader {
     /// Every option of `/detect`.
     static let names = ["conf", "iou", "max_det", "classes", "agnostic"]
 
+    /// A text is never longer, in bytes.
+    static let textBytesMax = 4096
+
     let model: ModelDescription
+
+    /// The refusal of a text that is longer, or none.
+    static func noText(_ name: String) -> ServiceError {
+        .optionForm(name, expected: "a short text in UTF-8")
+    }
 
     /// What a request asks for.
     ///
@@ -56,10 +64,17 @@ struct OptionReader {
         switch value {
         case .number(let number): return Float(number)
         case .text(let text):
-            if let number = Float(text) { return number }
+            if let number = decimal(text) { return number }
         default: break
         }
         throw .optionForm(name, expected: "a number")
+    }
+
+    /// A decimal number.
+    ///
+    /// `Float` itself takes more: "nan", "0x1p-2", and what has a zero byte behind it.
+    private func decimal(_ text: String) -> Float? {
+        text.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) } ? Float(text) : nil
     }
 
     private func whole(_ value: OptionValue, _ name: String) throws(ServiceError) -> Int {

@@ -1,4 +1,5 @@
 internal import Batching
+internal import Imaging
 
 /// A ticket that may stand in an array: given back, like it, when it is not used.
 ///
@@ -32,7 +33,8 @@ extension ServiceError {
         switch error {
         case .picture(let reason): self = .picture(reason, place: place)
         case .network(let reason): self = .failed("network: \(reason)")
-        case .annotation(let reason): self = .failed("annotation: \(reason)")
+        case .annotation(.tooLong(let sideMax)): self = .annotationTooLong(sideMax: sideMax)
+        case .annotation(.failed(let reason)): self = .failed("annotation: \(reason)")
         case .abandoned: self = .abandoned
         }
     }

@@ -79,7 +79,7 @@ enum PredictionError: Error, Equatable {
     /// The network could not run: our bug, or no memory.
     case network(String)
     /// The boxes could not be drawn.
-    case annotation(String)
+    case annotation(EncodeError)
     /// Nobody waits for the answer any more.
     case abandoned
 }

@@ -133,9 +133,7 @@ final class NetworkPredictor: Predictor {
         var jpeg: [UInt8]?
         if options.isAnnotated {
             picture.draw(detections.map(Annotation.init))
-            do { jpeg = try picture.jpeg(quality: 90) } catch {
-                throw .annotation("\(error)")
-            }
+            do { jpeg = try picture.jpeg(quality: 90) } catch { throw .annotation(error) }
         }
         timing.postprocess = stages.postprocess + stopwatch.lap()
         timing.total = stopwatch.sinceStart
@@ -162,7 +160,7 @@ final class NetworkPredictor: Predictor {
                     })
             }
         } catch {
-            throw .network("\(error)")
+            throw .network(error.words)
         }
         return (found, stages)
     }

@@ -62,15 +62,19 @@ enum Serve {
         let quota = CPUQuota.live
         let workers = configuration.workerCount(quota)
         let source = configuration.workers == nil ? quota.explanation : "as told"
-        let classes = model.detector.model.names.count
         console.output(
             """
-            model    \(model.identity.name), version \(model.identity.version), \(classes) classes
+            \(line(model.identity, classes: model.detector.model.names.count))
             workers  \(workers) (\(source))
             isa      \(model.detector.network.isa.rawValue)
 
             """)
         return NetworkPredictor(model, configuration, workers: workers, memory: .live)
+    }
+
+    /// The model's line: a file's words go to a terminal, so without control characters.
+    static func line(_ model: ModelIdentity, classes: Int) -> String {
+        "model    \(model.name), version \(model.version), \(classes) classes".printable
     }
 
     private static func settings(

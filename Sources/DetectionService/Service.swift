@@ -211,7 +211,7 @@ final class Service: Handler {
             query: head.query.map { ($0.name, .text($0.value)) }, body: body.options,
             defaults: settings.defaults)
         let isAnnotated = AcceptedReply(accept: head.fields.list("Accept")) == .jpeg
-        guard !isAnnotated || body.pictures.count == 1 else { throw .notAcceptable }
+        guard !isAnnotated || body.pictures.count == 1 else { throw .annotationOfSeveral }
         return PredictionOptions(detection: detection, isAnnotated: isAnnotated)
     }
 

@@ -32,7 +32,8 @@ enum ServiceError: Error, Equatable {
     case repeatedOption(String)
     case optionForm(String, expected: String)
     case option(OptionError)
-    case notAcceptable
+    case annotationOfSeveral
+    case annotationTooLong(sideMax: Int)
 
     // What is wrong with a picture; `place` says which one, where there are several.
     case picture(DecodeError, place: String?)
@@ -150,11 +151,16 @@ extension ServiceError {
                 status: 400, code: "invalid_option",
                 detail: "The option \(name.quoted) should be \(expected).")
         case .option(let error): error.problem
-        case .notAcceptable:
+        case .annotationOfSeveral:
             Problem(
                 status: 406, code: "not_acceptable",
                 detail: "An annotated picture (Accept: image/jpeg) is made of one picture; for"
                     + " several, accept application/json.")
+        case .annotationTooLong(let sideMax):
+            Problem(
+                status: 406, code: "not_acceptable",
+                detail: "An annotated picture (Accept: image/jpeg) has sides of at most \(sideMax)"
+                    + " pixels; for this one, accept application/json.")
 
         case .picture(let error, let place): error.problem(place: place ?? "the picture")
 
@@ -216,7 +222,9 @@ extension PredictionError {
         switch self {
         case .picture(let error): error.words
         case .network(let reason): "could not be run through the network: \(reason)"
-        case .annotation(let reason): "could not be drawn on: \(reason)"
+        case .annotation(.tooLong(let sideMax)):
+            "could not be drawn on: a side of a JPEG is at most \(sideMax) pixels"
+        case .annotation(.failed(let reason)): "could not be drawn on: \(reason)"
         case .abandoned: "was given up"
         }
     }

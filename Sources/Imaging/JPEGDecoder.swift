@@ -93,11 +93,11 @@ extension Picture {
     ///
     /// A quality outside 1…100 is brought inside.
     ///
-    /// - Throws: `failed` if a side is longer than a JPEG can have (65,500 pixels).
+    /// - Throws: `tooLong` if a side is longer than libjpeg writes (65,500 pixels).
     package borrowing func jpeg(quality: Int) throws(EncodeError) -> [UInt8] {
         let sideMax = 65_500
         guard size.width <= sideMax, size.height <= sideMax else {
-            throw .failed("a side of a JPEG is at most \(sideMax) pixels")
+            throw .tooLong(sideMax: sideMax)
         }
         guard let encoder = unsafe tjInitCompress() else { throw .failed("no JPEG encoder") }
         defer { unsafe _ = tjDestroy(encoder) }

@@ -124,6 +124,13 @@ struct LayerListTests {
         #expect(root.at("model.9")?.attributes["stride"] == .list([.float(8)]))
     }
 
+    @Test(arguments: [-1, 0, 65, .max])
+    func `a head of no bins, or of too many, is told so`(bins: Int) {
+        let error = Checkpoint.error(
+            of: Self.file("[[-1,\"Detect\",[2,[4]]]]", [], bins: bins))?.description
+        #expect(error == "reg_max of the architecture: is \(bins); 1 to 64 is supported")
+    }
+
     @Test func `it has the children, tensors and wiring of the same network saved as .pt`() throws {
         // The static network's tensors, under a list of its layers.
         let saved = try Checkpoint(path: Files.network("static.pt"))

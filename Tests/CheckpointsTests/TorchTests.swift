@@ -113,6 +113,7 @@ struct TorchTests {
         ),
         (.map([("model", .module(attributes: [("stride", .int(0))]))]), "stride: "),
         (.map([("model", .module()), ("train_args", .map([("imgsz", .int(-640))]))]), "imgsz: "),
+        (.map([("model", .module()), ("train_args", .map([("imgsz", .int(8193))]))]), "imgsz: "),
         (.map([("model", .module(modules: [("a.b", .module())]))]), "is no name"),
         (.map([("model", .module(modules: [("0", .int(1))]))]), "0: is no module"),
     ])

@@ -58,6 +58,14 @@ struct ZipArchiveTests {
         }
     }
 
+    @Test func `an entry that claims another size than it has is named, with both`() {
+        // It was refused as "compression method 0", of which "stored" is the name.
+        let error = Checkpoint.error(
+            of: ZipFile(entries: [.init(name: "a", contents: [1], bytesClaimed: 2)]).bytes)
+        #expect(
+            error?.description.contains("“a”: is not compressed, yet holds 2 bytes in 1") == true)
+    }
+
     @Test func `two entries of one name are refused`() {
         let zip = ZipFile(
             entries: [.init(name: "a", contents: [1]), .init(name: "a", contents: [2])])

@@ -79,6 +79,13 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest(
             "an AVIF", 415, "unsupported_image", words: "AVIF",
             picture("\0\0\0\u{18}ftypavif....mif1")),
+        // What curl sends with -d alone: the type is that of a web form, which is read as a picture.
+        BadRequest(
+            "JSON for a picture", 415, "unsupported_image", words: "JSON",
+            .picture(Array("{\"image\":\"\"}".utf8), type: "application/x-www-form-urlencoded")),
+        BadRequest(
+            "an annotated picture too long for a JPEG", 406, "not_acceptable", words: "65500",
+            .picture(Pictures.blackLine(width: 65_501), fields: [("Accept", "image/jpeg")])),
         BadRequest(
             "half a picture", 422, "truncated_image", words: "ends early",
             .picture(Array(try Pictures.jpeg(width: 300, height: 300).prefix(700)))),
@@ -98,6 +105,12 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest("a confidence of words", 400, "invalid_option", try option("conf", "high")),
         BadRequest(
             "a confidence that is no number", 400, "invalid_option", try option("conf", "nan")),
+        // Float reads all of these; the last one up to its zero byte, whatever stands behind.
+        BadRequest("a hexadecimal confidence", 400, "invalid_option", try option("conf", "0x1p-2")),
+        BadRequest("an endless confidence", 400, "invalid_option", try option("conf", "inf")),
+        BadRequest(
+            "a confidence with more behind it", 400, "invalid_option", words: "a number",
+            try option("conf", "0.5\0.9")),
         BadRequest("an IoU below 0", 400, "invalid_option", try option("iou", "-0.1")),
         BadRequest("no detections at all", 400, "invalid_option", try option("max_det", "0")),
         BadRequest("half a detection", 400, "invalid_option", try option("max_det", "1.5")),
@@ -109,6 +122,10 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest(
             "an unknown class", 400, "unknown_class", words: "zebra", try option("classes", "zebra")
         ),
+        BadRequest(
+            "a class name without end", 400, "invalid_option", words: "a short text",
+            .json(
+                try jpeg.get(), ",\"classes\":[\"\(String(repeating: "x", count: 5000))\"]")),
         BadRequest("a class id beyond", 400, "unknown_class", try option("classes", "3")),
         BadRequest(
             "an unknown option", 400, "unknown_option", words: "'confidence'",

@@ -1,3 +1,4 @@
+import Detection
 import Glibc
 import HTTPServer
 import Testing
@@ -5,6 +6,14 @@ import Testing
 @testable import DetectionService
 
 struct ServeTests {
+    @Test func `a model's words cannot write on the terminal`() {
+        // A version of "\u{1B}[2J" in a file cleared the screen of whoever served it.
+        let model = ModelIdentity(
+            name: "m\n", version: "\u{1B}[2J",
+            description: ModelDescription(name: "m", names: [], stride: 32, imageSize: 64))
+        #expect(Serve.line(model, classes: 3) == "model    m?, version ?[2J, 3 classes")
+    }
+
     /// Runs `serve` on a port that is taken, and ends with its status.
     @Test func `a port that is taken ends the program with status 1 and one line`() async throws {
         let result = await #expect(

@@ -51,6 +51,15 @@ import Testing
                 == "the model has no class \"\(given)\"; it knows bolt, nut, 7, same, same")
     }
 
+    @Test func `a character of a million accents is cut too`() {
+        // Counted in characters it was one: the answer and the log line held all of it.
+        let given = "a" + String(repeating: "\u{301}", count: 1_000_000)
+        let error = #expect(throws: OptionError.self) {
+            try ModelDescription.make().resolve(classes: [given])
+        }
+        #expect((error?.description.utf8.count ?? .max) < 200)
+    }
+
     @Test func `long names and long lists are cut`() {
         let model = ModelDescription.make(names: (0..<80).map { "c\($0)" })
         let error = #expect(throws: OptionError.self) {

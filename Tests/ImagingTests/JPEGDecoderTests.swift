@@ -104,6 +104,6 @@ import Testing
 
     @Test func `a side longer than a JPEG can have is an error`() {
         let picture = Picture(size: PixelSize(width: 65_501, height: 1))
-        #expect(throws: EncodeError.self) { try picture.jpeg(quality: 90) }
+        #expect(throws: EncodeError.tooLong(sideMax: 65_500)) { try picture.jpeg(quality: 90) }
     }
 }

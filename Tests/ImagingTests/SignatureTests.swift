@@ -13,6 +13,7 @@ import Testing
         ([0xFF, 0x0A, 0], "JPEG XL"),
         ([0, 0, 0, 12, 0x4A, 0x58, 0x4C, 0x20, 13, 10, 0x87, 10], "JPEG XL"),
         ([0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20, 13, 10, 0x87, 10], "JPEG 2000"),
+        (Array("{\"image\":".utf8), "JSON"), (Array("<!doctype html>".utf8), "HTML"),
         (Array("%PDF-1.7".utf8), "PDF"), (Array("<svg ".utf8), "SVG"),
         (Array("RIFF".utf8) + [9, 0, 0, 0] + Array("AVI LIST".utf8), "AVI video"),
         (Array("RIFF".utf8) + [9, 0, 0, 0] + Array("WAVEfmt ".utf8), nil),

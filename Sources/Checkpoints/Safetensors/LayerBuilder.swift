@@ -133,7 +133,11 @@ struct LayerBuilder {
     private mutating func detect(
         _ name: String, _ path: String, classes: Int, channels: [Int]
     ) throws(CheckpointError) -> Module {
-        guard channels.count == strides.count, (1...64).contains(bins) else {
+        guard (1...64).contains(bins) else {
+            throw .malformed(
+                place: "reg_max of the architecture", reason: "is \(bins); 1 to 64 is supported")
+        }
+        guard channels.count == strides.count else {
             throw .malformed(
                 place: path, reason: "\(channels.count) inputs for \(strides.count) strides")
         }

@@ -63,13 +63,13 @@ struct ZipArchive {
             }
             // Deflate cannot do better than 1032 to 1: a larger claim is not worth the memory.
             guard entry.bytes / 1032 <= entry.storedBytes,
-                let inflated = Zlib.inflate(file.span.extracting(stored), count: entry.bytes)
+                let inflated = FileBytes(inflating: file.span.extracting(stored), to: entry.bytes)
             else {
                 throw .malformed(
                     place: "zip entry “\(entry.name)”",
                     reason: "its deflated data is damaged")
             }
-            contents = (FileBytes(copying: inflated), 0..<entry.bytes)
+            contents = (inflated, 0..<entry.bytes)
         }
         guard Zlib.crc32(contents.bytes.span.extracting(contents.range)) == entry.checksum else {
             throw .malformed(
@@ -120,10 +120,15 @@ struct ZipArchive {
         guard flags & 1 == 0 else {
             throw .refused(place: "zip entry “\(name)”", reason: "is encrypted")
         }
-        guard method == 0 || method == 8, method == 8 || bytes == storedBytes else {
+        guard method == 0 || method == 8 else {
             throw .refused(
                 place: "zip entry “\(name)”",
                 reason: "compression method \(method); stored and deflated entries are supported")
+        }
+        guard method == 8 || bytes == storedBytes else {
+            throw .malformed(
+                place: "zip entry “\(name)”",
+                reason: "is not compressed, yet holds \(bytes) bytes in \(storedBytes)")
         }
         let fileBytes = UInt64(reader.bytes.count)
         guard storedBytes <= fileBytes, offset < fileBytes, bytes <= UInt64(Int.max) else {

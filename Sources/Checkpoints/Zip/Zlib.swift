@@ -12,31 +12,30 @@ enum Zlib {
         return UInt32(truncatingIfNeeded: sum)
     }
 
-    /// Inflates raw deflate data to exactly `count` bytes; nil if it is not that.
-    static func inflate(_ deflated: Span<UInt8>, count: Int) -> [UInt8]? {
-        guard let available = UInt32(exactly: deflated.count), let room = UInt32(exactly: count)
-        else { return nil }
+    /// Inflates raw deflate data; false if it does not fill the room exactly.
+    @unsafe
+    static func inflate(
+        _ deflated: Span<UInt8>, into room: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard let available = UInt32(exactly: deflated.count),
+            let roomBytes = UInt32(exactly: room.count)
+        else { return false }
         var stream = unsafe z_stream()
         // A negative window size means data without zlib's header and checksum, as in a zip.
         guard
             unsafe inflateInit2_(
                 &stream, -MAX_WBITS, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size)) == Z_OK
-        else { return nil }
+        else { return false }
         defer { unsafe inflateEnd(&stream) }
-        var isWhole = false
-        let inflated = unsafe [UInt8](unsafeUninitializedCapacity: count) { output, written in
-            unsafe deflated.withUnsafeBufferPointer { input in
-                // zlib stays inside the two buffers by their counts, and only reads the first; both
-                // outlive the single call.
-                unsafe stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-                unsafe stream.avail_in = available
-                unsafe stream.next_out = output.baseAddress
-                unsafe stream.avail_out = room
-                let status = unsafe CZlib.inflate(&stream, Z_FINISH)
-                unsafe isWhole = status == Z_STREAM_END && stream.avail_out == 0
-                unsafe written = count - Int(stream.avail_out)
-            }
+        return unsafe deflated.withUnsafeBufferPointer { input in
+            // zlib stays inside the two buffers by their counts, and only reads the first; both
+            // outlive the single call.
+            unsafe stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+            unsafe stream.avail_in = available
+            unsafe stream.next_out = room.bindMemory(to: UInt8.self).baseAddress
+            unsafe stream.avail_out = roomBytes
+            let status = unsafe CZlib.inflate(&stream, Z_FINISH)
+            return unsafe status == Z_STREAM_END && stream.avail_out == 0
         }
-        return isWhole ? inflated : nil
     }
 }

@@ -60,7 +60,7 @@ final class StandInPredictor: Predictor {
         }
         var jpeg: [UInt8]?
         if options.isAnnotated {
-            do { jpeg = try picture.jpeg(quality: 90) } catch { throw .annotation("\(error)") }
+            do { jpeg = try picture.jpeg(quality: 90) } catch { throw .annotation(error) }
         }
         return Prediction(size: letterbox.source, detections: detections, annotatedJPEG: jpeg)
     }
