@@ -140,3 +140,5 @@ void dd_load_tensor(
     struct dd_planes planes, int32_t channels,
     const float *_Nonnull __counted_by(tensor_count) tensor __noescape, ptrdiff_t tensor_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+#include "CNarrow.h"

@@ -1,0 +1,143 @@
+// Narrow values moved in and out of planes, one number after another: a form for every machine.
+#include <string.h>
+
+#include "narrow.h"
+
+/// What is stored for x: to the nearest, ties to even; bytes end at 0 and 255.
+static void put(struct dd_format f, float inverse, uint8_t *to, float x) {
+    if (f.element == DD_FLOAT) {
+        x *= inverse;
+        memcpy(to, &x, 4);
+    } else if (f.element == DD_BF16) {
+        const uint16_t bits = bf16_of(x * inverse);
+        memcpy(to, &bits, 2);
+    } else {
+        const float q = (float)((double)x * inverse + f.zero);
+        const float rounder = 0x1.8p23f;  // adding it leaves the nearest integer
+        *to = (uint8_t)((q > 0 ? q < 255 ? q : 255 : 0) + rounder - rounder);  // NaN: 0
+    }
+}
+
+static float get(struct dd_format f, const uint8_t *from) {
+    if (f.element == DD_U8) return (float)(*from - f.zero) * f.scale;
+    uint32_t bits = 0;
+    if (f.element == DD_FLOAT) {
+        memcpy(&bits, from, 4);
+    } else {
+        uint16_t high;
+        memcpy(&high, from, 2);
+        bits = (uint32_t)high << 16;
+    }
+    return __builtin_bit_cast(float, bits) * f.scale;
+}
+
+static bool same_format(struct dd_format a, struct dd_format b) {
+    return a.element == b.element && a.scale == b.scale && a.zero == b.zero;
+}
+
+void dd_narrow_copy_rows(
+    struct dd_narrow_planes in_planes, struct dd_narrow_planes out_planes, int32_t in_channel,
+    int32_t out_channel, int32_t channels, int32_t y0, int32_t y1, const uint8_t *in,
+    ptrdiff_t in_count, uint8_t *out, ptrdiff_t out_count
+) {
+    const struct dd_planes p = in_planes.planes, q = out_planes.planes;
+    const struct dd_format f = in_planes.format, g = out_planes.format;
+    require_value(p, f, in_count);
+    require_value(q, g, out_count);
+    require_rows(q, 0, y0, y1);
+    require(same_picture(p, q) && channels >= 0);
+    require(within(0, in_channel, p.blocks * p.lanes - channels));
+    require(within(0, out_channel, q.blocks * q.lanes - channels));
+    const ptrdiff_t size = element_bytes(f.element), out_size = element_bytes(g.element);
+    const bool is_same = same_format(f, g);
+    const float inverse = 1.0f / g.scale;
+    // Runs of channels that lie side by side in both.
+    for (int32_t done = 0, run; done < channels; done += run) {
+        const int32_t from = in_channel + done, to = out_channel + done;
+        const int32_t from_left = p.lanes - from % p.lanes, to_left = q.lanes - to % q.lanes;
+        run = channels - done;
+        if (run > from_left) run = from_left;
+        if (run > to_left) run = to_left;
+        for (int32_t y = y0; y < y1; y++) {
+            const uint8_t *source = in + byte(p, f, from / p.lanes, y, 0) + from % p.lanes * size;
+            uint8_t *target = out + byte(q, g, to / q.lanes, y, 0) + to % q.lanes * out_size;
+            for (int32_t x = 0; x < q.width; x++) {
+                if (is_same) memcpy(target, source, (size_t)(run * size));
+                else
+                    for (int32_t i = 0; i < run; i++)
+                        put(g, inverse, target + i * out_size, get(f, source + i * size));
+                source += p.lanes * size;
+                target += q.lanes * out_size;
+            }
+        }
+    }
+}
+
+void dd_narrow_clear(
+    struct dd_narrow_planes planes, int32_t block0, int32_t block1, int32_t y0, int32_t y1,
+    int whole, uint8_t *out, ptrdiff_t out_count
+) {
+    const struct dd_planes p = planes.planes;
+    const struct dd_format f = planes.format;
+    require_value(p, f, out_count);
+    require(0 <= block0 && block0 <= block1 && block1 <= p.blocks);
+    require_rows(p, 0, y0, y1);
+    const ptrdiff_t size = element_bytes(f.element);
+    const size_t side = (size_t)(p.halo * p.lanes * size), row = (size_t)(row_floats(p) * size);
+    if (y0 == y1) return;
+    // A float's and a bfloat16's zero is bytes of zero, as `zero` is then.
+    for (int32_t b = block0; b < block1; b++) {
+        if (y0 == 0) memset(out + b * plane_floats(p) * size, f.zero, (size_t)p.halo * row);
+        for (int32_t y = y0; y < y1; y++) {
+            uint8_t *from = out + byte(p, f, b, y, -p.halo);
+            if (whole) memset(from, f.zero, row);
+            memset(from, f.zero, side);
+            memset(from + row - side, f.zero, side);
+        }
+        if (y1 == p.height)
+            memset(out + byte(p, f, b, p.height, -p.halo), f.zero, (size_t)p.halo * row);
+    }
+}
+
+void dd_narrow_load_pixels(
+    struct dd_narrow_planes planes, int32_t y0, int32_t y1, const uint8_t *pixels,
+    ptrdiff_t pixels_count, uint8_t *out, ptrdiff_t out_count
+) {
+    const struct dd_planes p = planes.planes;
+    const struct dd_format f = planes.format;
+    require_value(p, f, out_count);
+    require_rows(p, 0, y0, y1);
+    require(pixels_count / 3 / p.width >= p.height);
+    // A value has 256 possible forms.
+    uint8_t forms[256][4];
+    for (int32_t v = 0; v < 256; v++) put(f, 1.0f / f.scale, forms[v], (float)v / 255.0f);
+    const ptrdiff_t size = element_bytes(f.element);
+    uint8_t zero[4];
+    put(f, 1.0f / f.scale, zero, 0);
+    for (int32_t y = y0; y < y1; y++) {
+        const uint8_t *from = pixels + (ptrdiff_t)y * p.width * 3;
+        uint8_t *to = out + byte(p, f, 0, y, 0);
+        for (int32_t x = 0; x < p.width; x++, from += 3)
+            for (int32_t i = 0; i < p.lanes; i++, to += size)
+                memcpy(to, i < 3 ? forms[from[i]] : zero, (size_t)size);
+    }
+}
+
+void dd_narrow_load_tensor(
+    struct dd_narrow_planes planes, int32_t channels, const float *tensor, ptrdiff_t tensor_count,
+    uint8_t *out, ptrdiff_t out_count
+) {
+    const struct dd_planes p = planes.planes;
+    const struct dd_format f = planes.format;
+    require_value(p, f, out_count);
+    require(within(0, channels, p.blocks * p.lanes));
+    const ptrdiff_t picture = (ptrdiff_t)p.height * p.width, size = element_bytes(f.element);
+    require(channels == 0 || tensor_count / channels >= picture);
+    for (int32_t c = 0; c < p.blocks * p.lanes; c++)
+        for (int32_t y = 0; y < p.height; y++) {
+            uint8_t *to = out + byte(p, f, c / p.lanes, y, 0) + c % p.lanes * size;
+            const float *from = tensor + (c * picture + (ptrdiff_t)y * p.width);
+            for (int32_t x = 0; x < p.width; x++, to += p.lanes * size)
+                put(f, 1.0f / f.scale, to, c < channels ? from[x] : 0);
+        }
+}
