@@ -14,6 +14,7 @@
 #endif
 #include "vector.inc.h"
 #include "convolution.inc.h"
+#include "winograd.inc.h"
 #include "planewise.inc.h"
 #ifdef TARGET
 #pragma clang attribute pop
@@ -28,4 +29,7 @@ const struct kernels NAME = {
     .add_rows = add_rows,
     .means = means,
     .mix = mix,
+    .winograd_input = winograd_input,
+    .winograd_output = winograd_output,
+    .winograd_weights = winograd_weights,
 };
