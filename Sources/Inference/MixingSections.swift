@@ -16,7 +16,7 @@ struct MeansSection: Section {
 
     var items: Int { (Int(input.planes.blocks) + blocksOfItem - 1) / blocksOfItem }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let first = item * blocksOfItem
         let end = min(first + blocksOfItem, Int(input.planes.blocks))
         var out = arena.mutableSpan(means)
@@ -33,7 +33,7 @@ struct RoutingSection: Section {
 
     var items: Int { 1 }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         zeroUnusedMeans(in: arena)
         var scores = arena.mutableSpan(scratch.scores)
         if let layer = routing.hidden {
@@ -77,7 +77,7 @@ struct MixSection: Section {
 
     var items: Int { (packed.kernelCount + Self.countOfItem - 1) / Self.countOfItem }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let first = item * Self.countOfItem
         let count = min(Self.countOfItem, packed.kernelCount - first)
         var out = arena.mutableSpan(scratch.kernel.part(first, count))

@@ -24,7 +24,7 @@ package final class Network: Sendable {
         guard (1...GraphLimits.channelsMax).contains(inputChannels) else {
             throw .invalid(step: "input", reason: "a picture of \(inputChannels) channels")
         }
-        program = try Program(graph, groupBlocks: isa.groupBlocks)
+        program = try Program(graph, isa: isa)
         plans = PlanCache(plansMax: plansMax)
     }
 
@@ -50,7 +50,8 @@ package final class Network: Sendable {
         unload: (_ i: Int, _ outputs: borrowing Outputs) -> Void
     ) throws(GraphError) {
         let plan = try plan(height: height, width: width)
-        let arena = try workspace.arena(count: plan.count)
+        let seats = Region(offset: plan.count, count: plan.seatCount)
+        let arena = try workspace.arena(count: plan.count + lane.crew.size * plan.seatCount)
         lane.lead {
             for i in 0..<pictures {
                 var input = InputPlanes(plan: plan, arena: arena)
@@ -60,7 +61,8 @@ package final class Network: Sendable {
                 // allocated, an iterator does.
                 for index in plan.sections.indices {
                     let section = plan.sections[index]
-                    lane.forEach(section.items, SectionWork(section: section, arena: arena))
+                    lane.forEach(
+                        section.items, SectionWork(section: section, arena: arena, seats: seats))
                 }
                 unload(i, Outputs(plan: plan, arena: arena))
             }

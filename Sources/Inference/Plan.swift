@@ -7,8 +7,10 @@ import CKernels
 final class Plan: Sendable {
     let height: Int
     let width: Int
-    /// Floats of the arena.
+    /// Floats of the arena, without the seats'.
     let count: Int
+    /// Floats beside them that each thread needs for itself.
+    let seatCount: Int
     let input: PlaneMap
     let inputChannels: Int
     let sections: [any Section]
@@ -67,6 +69,7 @@ final class Plan: Sendable {
         input = map(program.input)
         inputChannels = program.inputChannels
         self.sections = sections
+        seatCount = Region.padded(sections.map(\.seatCount).max() ?? 0)
         outputs = program.outputs.map { Output(map: map($0.place), channels: $0.channels) }
         claims = zip(needs, layout.offsets).map { need, offset in
             (Region(offset: offset, count: need.count), need.steps)
@@ -129,7 +132,7 @@ struct MixScratch {
         hidden = next(routing.hidden?.outputs ?? 0)
         scores = next(packed.experts)
         bias = next(packed.outputLayout.blocks * lanes)
-        kernel = next(packed.kernelCount)
+        kernel = next(packed.readCount)
         count = end - start
     }
 }

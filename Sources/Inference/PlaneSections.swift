@@ -16,7 +16,7 @@ extension PlaneSection {
 
     var items: Int { tiling.items }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let (block, rows) = tiling.range(of: item)
         var out = arena.mutableSpan(output.region)
         write(block: block, rows: rows, to: &out, in: arena)
@@ -83,7 +83,7 @@ struct CopySection: Section {
 
     var items: Int { tiling.items }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let rows = tiling.range(of: item).rows
         var out = arena.mutableSpan(output.region)
         for index in runs.indices {
