@@ -166,3 +166,9 @@ void dd_mix(
     require(first <= stride && out_count <= stride - first && kernels_count / experts >= stride);
     kernels_of(isa)->mix(experts, stride, alpha, kernels + first, out_count, out);
 }
+
+int64_t dd_peak(enum dd_isa isa, int64_t rounds, float *result, ptrdiff_t result_count) {
+    require(within(0, rounds, 1 << 30) && result_count == 2);
+    result[0] = kernels_of(isa)->peak(rounds, result[0], result[1]);
+    return rounds * kernels_of(isa)->sums * 2;
+}

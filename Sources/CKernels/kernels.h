@@ -55,6 +55,8 @@ struct kernels {
     void (*mix)(
         int32_t experts, ptrdiff_t stride, const float *alpha, const float *kernels,
         ptrdiff_t count, float *out);
+    float (*peak)(int64_t rounds, float x, float y);
+    int32_t sums;  // floats that a round of `peak` adds to
     void (*winograd_input)(const struct winograd_call *call);
     void (*winograd_output)(const struct winograd_call *call);
     void (*winograd_weights)(

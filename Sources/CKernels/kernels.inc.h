@@ -16,6 +16,7 @@
 #include "convolution.inc.h"
 #include "winograd.inc.h"
 #include "planewise.inc.h"
+#include "peak.inc.h"
 #ifdef TARGET
 #pragma clang attribute pop
 #endif
@@ -29,6 +30,8 @@ const struct kernels NAME = {
     .add_rows = add_rows,
     .means = means,
     .mix = mix,
+    .peak = peak,
+    .sums = WIDTH_MAX * GROUP * 16,
     .winograd_input = winograd_input,
     .winograd_output = winograd_output,
     .winograd_weights = winograd_weights,

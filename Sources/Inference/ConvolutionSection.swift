@@ -54,6 +54,7 @@ struct ConvolutionSection: Section {
             weightsCount: packed.kernelCount, inputCount: call.conv.in.floats)
     }
 
+    var kind: SectionKind { packed.algorithm == .depthwise ? .depthwise : .direct }
     var items: Int { tiling.items }
 
     func run(item: Int, in arena: Arena, seat: Region) {

@@ -143,6 +143,11 @@ struct Kernels: Sendable {
             kernels.count, address(&output), output.count)
     }
 
+    /// Nothing but multiply-adds, on two numbers; the floating-point operations done.
+    func peak(rounds: Int, on numbers: inout MutableSpan<Float>) -> Int {
+        Int(unsafe dd_peak(isa, Int64(rounds), address(&numbers), numbers.count))
+    }
+
     /// Channels (counted in lanes) moved as they are.
     static func copy(
         _ input: Span<Float>, _ inputPlanes: dd_planes, from: Int, channels: Int, rows: Range<Int>,

@@ -14,6 +14,7 @@ struct MeansSection: Section {
         blocksOfItem = min(max((1 << 16) / input.planes.planeFloats, 1), Int(input.planes.blocks))
     }
 
+    var kind: SectionKind { .means }
     var items: Int { (Int(input.planes.blocks) + blocksOfItem - 1) / blocksOfItem }
 
     func run(item: Int, in arena: Arena, seat: Region) {
@@ -31,6 +32,7 @@ struct RoutingSection: Section {
     let scratch: MixScratch
     let kernels: Kernels
 
+    var kind: SectionKind { .routing }
     var items: Int { 1 }
 
     func run(item: Int, in arena: Arena, seat: Region) {
@@ -75,6 +77,7 @@ struct MixSection: Section {
     /// 64 KiB written, and as much read of each expert: some 20 µs.
     private static let countOfItem = 1 << 14
 
+    var kind: SectionKind { .mixing }
     var items: Int { (packed.kernelCount + Self.countOfItem - 1) / Self.countOfItem }
 
     func run(item: Int, in arena: Arena, seat: Region) {

@@ -8,6 +8,8 @@ import CKernels
 struct PackedConvolution: Sendable {
     let geometry: Convolution.Geometry
     let algorithm: Algorithm
+    /// Multiplications for one pixel of the output, windows computed one by one.
+    let productsOfPixel: Int
     /// Experts; 1 for a constant kernel.
     let experts: Int
     let inputLayout: ChannelLayout
@@ -53,6 +55,7 @@ struct PackedConvolution: Sendable {
     ) throws(Misfit) {
         geometry = Convolution.Geometry(convolution)
         algorithm = Algorithm(for: convolution, from: input, to: output)
+        productsOfPixel = convolution.outputChannels * convolution.weightsPerOutput
         inputLayout = input
         outputLayout = output
         groups =

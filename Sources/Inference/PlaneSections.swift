@@ -25,6 +25,7 @@ extension PlaneSection {
 }
 
 struct AddSection: PlaneSection {
+    let kind = SectionKind.add
     let left: PlaneMap
     let right: PlaneMap
     let output: PlaneMap
@@ -38,6 +39,7 @@ struct AddSection: PlaneSection {
 }
 
 struct MaxPoolSection: PlaneSection {
+    let kind = SectionKind.maxPool
     let input: PlaneMap
     let output: PlaneMap
     let kernel: Int
@@ -53,6 +55,7 @@ struct MaxPoolSection: PlaneSection {
 }
 
 struct UpsampleSection: PlaneSection {
+    let kind = SectionKind.upsample
     let input: PlaneMap
     let output: PlaneMap
     let factor: Int
@@ -67,6 +70,7 @@ struct UpsampleSection: PlaneSection {
 
 /// Channels moved as they are, by rows: for what cannot be written where it is read.
 struct CopySection: Section {
+    let kind = SectionKind.copy
     let input: PlaneMap
     let output: PlaneMap
     let runs: [Program.Work.Run]

@@ -226,6 +226,15 @@ private struct Assembly {
 }
 
 extension Program.Work {
+    /// What a step writes.
+    var output: Program.Place {
+        switch self {
+        case .convolution(_, _, let output, _), .add(_, _, let output),
+            .maxPool(_, let output, _, _, _), .upsample(_, let output, _), .copy(_, let output, _):
+            output
+        }
+    }
+
     /// All that a step reads or writes.
     var places: [Program.Place] {
         switch self {

@@ -4,6 +4,8 @@ import CKernels
 ///
 /// Sections follow one another.
 protocol Section: Sendable {
+    /// What it does.
+    var kind: SectionKind { get }
     /// Items, at least one.
     var items: Int { get }
     /// Floats that an item needs beside values, on whatever thread it runs.
@@ -11,6 +13,23 @@ protocol Section: Sendable {
     /// Does item `item`. It writes nothing that another item of the section reads or writes, but for
     /// `seat`: at least `seatCount` floats of its thread's own.
     func run(item: Int, in arena: Arena, seat: Region)
+}
+
+/// What the sections of a pass do.
+package enum SectionKind: String, Sendable {
+    case direct, depthwise, winograd
+    case means, routing, mixing
+    case add
+    case maxPool = "max pool"
+    case upsample, copy
+
+    /// Whether it is the convolution itself.
+    package var isConvolution: Bool {
+        switch self {
+        case .direct, .depthwise, .winograd: true
+        default: false
+        }
+    }
 }
 
 extension Section {

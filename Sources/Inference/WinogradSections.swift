@@ -17,6 +17,7 @@ struct WinogradSection: Section {
             inputBlocks: Int(call.conv.in.blocks), groups: packed.groups.count)
     }
 
+    var kind: SectionKind { .winograd }
     var items: Int { blocks.items }
 
     private var transformedCount: Int {
@@ -70,6 +71,7 @@ struct WinogradMixSection: Section {
     let scratch: MixScratch
     let kernels: Kernels
 
+    var kind: SectionKind { .mixing }
     var items: Int { packed.groups.count * packed.inputLayout.blocks }
 
     func run(item: Int, in arena: Arena, seat: Region) {

@@ -168,6 +168,14 @@ void dd_mix(
     const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
+/// Nothing but multiply-adds, to time: sum = sum·x + y, `rounds` of as many sums as fill the registers.
+/// result: x and y; x is replaced, so that nothing is left out.
+///
+/// - Returns: the floating-point operations done.
+int64_t dd_peak(
+    enum dd_isa isa, int64_t rounds,
+    float *_Nonnull __counted_by(result_count) result __noescape, ptrdiff_t result_count);
+
 /// RGB bytes (height, width, 3) → v/255 in the input's planes, zero in the lanes beyond three; rows
 /// y0 ..< y1, halo left.
 void dd_load_pixels(
