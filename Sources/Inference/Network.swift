@@ -24,7 +24,7 @@ package final class Network: Sendable {
         guard (1...GraphLimits.channelsMax).contains(inputChannels) else {
             throw .invalid(step: "input", reason: "a picture of \(inputChannels) channels")
         }
-        program = try Program(graph, groupBlocks: isa.groupBlocks)
+        program = try Program(graph, isa: isa)
         plans = PlanCache(plansMax: plansMax)
     }
 
@@ -49,22 +49,47 @@ package final class Network: Sendable {
         load: (_ i: Int, _ input: inout InputPlanes) -> Void,
         unload: (_ i: Int, _ outputs: borrowing Outputs) -> Void
     ) throws(GraphError) {
-        let plan = try plan(height: height, width: width)
-        let arena = try workspace.arena(count: plan.count)
-        lane.lead {
+        try pass(height: height, width: width, in: workspace, on: lane) { plan, pass in
             for i in 0..<pictures {
-                var input = InputPlanes(plan: plan, arena: arena)
-                load(i, &input)
-                plan.clearInputBorder(in: arena)
+                pass.load { load(i, &$0) }
                 // By index, here and in the sections: in debug builds, where tests count what is
                 // allocated, an iterator does.
-                for index in plan.sections.indices {
-                    let section = plan.sections[index]
-                    lane.forEach(section.items, SectionWork(section: section, arena: arena))
-                }
-                unload(i, Outputs(plan: plan, arena: arena))
+                for index in plan.sections.indices { pass.section(index) }
+                unload(i, Outputs(plan: plan, arena: pass.arena))
             }
         }
+    }
+
+    /// What a pass consists of, in a workspace that is large enough.
+    struct Pass {
+        let plan: Plan
+        let arena: Arena
+        let lane: Crew.Lane
+
+        /// Has the picture written.
+        func load(_ body: (inout InputPlanes) -> Void) {
+            var input = InputPlanes(plan: plan, arena: arena)
+            body(&input)
+            plan.clearInputBorder(in: arena)
+        }
+
+        /// Does a section.
+        func section(_ index: Int) {
+            let section = plan.sections[index]
+            let seats = Region(offset: plan.count, count: plan.seatCount)
+            lane.forEach(
+                section.items, SectionWork(section: section, arena: arena, seats: seats))
+        }
+    }
+
+    /// Opens passes of one shape on the lane's thread.
+    func pass(
+        height: Int, width: Int, in workspace: Workspace, on lane: Crew.Lane,
+        _ body: (Plan, Pass) -> Void
+    ) throws(GraphError) {
+        let plan = try plan(height: height, width: width)
+        let arena = try workspace.arena(count: plan.count + lane.crew.size * plan.seatCount)
+        lane.lead { body(plan, Pass(plan: plan, arena: arena, lane: lane)) }
     }
 
     /// The plan of a shape, kept or made.

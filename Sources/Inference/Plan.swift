@@ -7,11 +7,15 @@ import CKernels
 final class Plan: Sendable {
     let height: Int
     let width: Int
-    /// Floats of the arena.
+    /// Floats of the arena, without the seats'.
     let count: Int
+    /// Floats beside them that each thread needs for itself.
+    let seatCount: Int
     let input: PlaneMap
     let inputChannels: Int
     let sections: [any Section]
+    /// For each section what it is a part of.
+    let labels: [SectionLabel]
     let outputs: [Output]
     /// What is in use when, for tests: a region and the steps from first write to last read.
     let claims: [(region: Region, steps: ClosedRange<Int>)]
@@ -57,9 +61,12 @@ final class Plan: Sendable {
             maps[place.buffer].blocks(place.block, place.blocks)
         }
         var sections: [any Section] = []
+        var labels: [SectionLabel] = []
         for (index, step) in program.steps.enumerated() {
             let scratch = scratch[index].map { layout.offsets[$0] }
-            sections += step.work.sections(map, scratch: scratch, kernels: kernels)
+            let parts = step.work.sections(map, scratch: scratch, kernels: kernels)
+            sections += parts
+            labels += parts.map { SectionLabel(step, $0.kind, output: map(step.work.output)) }
         }
         self.height = height
         self.width = width
@@ -67,6 +74,8 @@ final class Plan: Sendable {
         input = map(program.input)
         inputChannels = program.inputChannels
         self.sections = sections
+        self.labels = labels
+        seatCount = Region.padded(sections.map(\.seatCount).max() ?? 0)
         outputs = program.outputs.map { Output(map: map($0.place), channels: $0.channels) }
         claims = zip(needs, layout.offsets).map { need, offset in
             (Region(offset: offset, count: need.count), need.steps)
@@ -129,7 +138,7 @@ struct MixScratch {
         hidden = next(routing.hidden?.outputs ?? 0)
         scores = next(packed.experts)
         bias = next(packed.outputLayout.blocks * lanes)
-        kernel = next(packed.kernelCount)
+        kernel = next(packed.readCount)
         count = end - start
     }
 }

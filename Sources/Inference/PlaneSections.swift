@@ -16,7 +16,7 @@ extension PlaneSection {
 
     var items: Int { tiling.items }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let (block, rows) = tiling.range(of: item)
         var out = arena.mutableSpan(output.region)
         write(block: block, rows: rows, to: &out, in: arena)
@@ -25,6 +25,7 @@ extension PlaneSection {
 }
 
 struct AddSection: PlaneSection {
+    let kind = SectionKind.add
     let left: PlaneMap
     let right: PlaneMap
     let output: PlaneMap
@@ -38,6 +39,7 @@ struct AddSection: PlaneSection {
 }
 
 struct MaxPoolSection: PlaneSection {
+    let kind = SectionKind.maxPool
     let input: PlaneMap
     let output: PlaneMap
     let kernel: Int
@@ -53,6 +55,7 @@ struct MaxPoolSection: PlaneSection {
 }
 
 struct UpsampleSection: PlaneSection {
+    let kind = SectionKind.upsample
     let input: PlaneMap
     let output: PlaneMap
     let factor: Int
@@ -67,6 +70,7 @@ struct UpsampleSection: PlaneSection {
 
 /// Channels moved as they are, by rows: for what cannot be written where it is read.
 struct CopySection: Section {
+    let kind = SectionKind.copy
     let input: PlaneMap
     let output: PlaneMap
     let runs: [Program.Work.Run]
@@ -83,7 +87,7 @@ struct CopySection: Section {
 
     var items: Int { tiling.items }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let rows = tiling.range(of: item).rows
         var out = arena.mutableSpan(output.region)
         for index in runs.indices {

@@ -56,7 +56,7 @@ struct Program: Sendable {
     let outputs: [Output]
 
     /// - Throws: when a limit on packed weights or cuts is passed.
-    init(_ graph: Graph, groupBlocks: Int) throws(GraphError) {
+    init(_ graph: Graph, isa: ISA) throws(GraphError) {
         var lowering = Lowering(graph)
         var layouts = try Segmentation(lowering) { step in
             if case .convolution(let convolution) = graph.steps[step].operation {
@@ -72,7 +72,7 @@ struct Program: Sendable {
         }
         let placement = Placement(lowering, layouts: layouts)
         var assembly = Assembly(lowering: lowering, layouts: layouts, placement: placement)
-        try assembly.assemble(graph, groupBlocks: groupBlocks)
+        try assembly.assemble(graph, isa: isa)
         steps = assembly.steps
         buffers = assembly.buffers
         input = assembly.place(graph.input.id)
@@ -120,7 +120,7 @@ private struct Assembly {
             buffer: numbers[place.buffer, default: 0], block: place.block, blocks: place.blocks)
     }
 
-    mutating func assemble(_ graph: Graph, groupBlocks: Int) throws(GraphError) {
+    mutating func assemble(_ graph: Graph, isa: ISA) throws(GraphError) {
         touch(place(graph.input.id), at: -1)
         let copies = Dictionary(grouping: placement.copies, by: \.node)
         for (index, node) in lowering.nodes.enumerated() {
@@ -135,7 +135,7 @@ private struct Assembly {
             switch node.kind {
             case .convolution(let step, let residual):
                 try appendConvolution(
-                    node, graph.steps[step], residual: residual, groupBlocks: groupBlocks)
+                    node, graph.steps[step], residual: residual, isa: isa)
             case .add:
                 append(
                     node.name,
@@ -168,7 +168,7 @@ private struct Assembly {
     }
 
     private mutating func appendConvolution(
-        _ node: Lowering.Node, _ step: Graph.Step, residual: Int?, groupBlocks: Int
+        _ node: Lowering.Node, _ step: Graph.Step, residual: Int?, isa: ISA
     ) throws(GraphError) {
         guard case .convolution(let convolution) = step.operation else {
             preconditionFailure("a convolution's node names a convolution's step")
@@ -178,7 +178,7 @@ private struct Assembly {
         do {
             packed = try PackedConvolution(
                 convolution, from: layouts[node.inputs[0]], to: layouts[node.outputs[0]],
-                groupBlocks: groupBlocks, countMax: left)
+                isa: isa, countMax: left)
         } catch {
             throw .invalid(step: node.name, reason: error.reason)
         }
@@ -226,6 +226,15 @@ private struct Assembly {
 }
 
 extension Program.Work {
+    /// What a step writes.
+    var output: Program.Place {
+        switch self {
+        case .convolution(_, _, let output, _), .add(_, _, let output),
+            .maxPool(_, let output, _, _, _), .upsample(_, let output, _), .copy(_, let output, _):
+            output
+        }
+    }
+
     /// All that a step reads or writes.
     var places: [Program.Place] {
         switch self {

@@ -17,6 +17,10 @@ struct BenchCommand: Command {
         picture took its worker; pictures_per_second and gflops are over the whole time; height and
         width are the model's image size, which the longer side of a picture is fitted to.
 
+        With --layers: how long each part of a pass takes, and what of the most that the cores can do
+        it reaches. A convolution's arithmetic is counted as if no algorithm saved any, so that one
+        may reach more than 100%.
+
         Three runs to warm up are not counted.
         """
     static let operands = Operands.none
@@ -39,6 +43,7 @@ struct BenchCommand: Command {
                     standard: "what the file says"),
                 .value(
                     "runs", \.runs, .whole(1...100_000), "runs that count", default: standard),
+                .toggle("layers", \.hasLayers, "measure each layer too"),
                 .toggle("json", \.isJSON, "print JSON"),
                 .open("pictures", \.pictures, .text("DIR"), "measure the pictures of a folder"),
             ]
@@ -54,6 +59,7 @@ struct BenchCommand: Command {
     var height: Int?
     var width: Int?
     var runs = 20
+    var hasLayers = false
     var isJSON = false
     var pictures: String?
     var operandValues: [String] = []
@@ -64,6 +70,9 @@ struct BenchCommand: Command {
     func check() throws(UsageError) {
         if pictures != nil, height != nil || width != nil {
             throw UsageError("--height and --width are the pictures' own with --pictures")
+        }
+        if pictures != nil, hasLayers {
+            throw UsageError("--layers measures noise, not --pictures")
         }
     }
 
@@ -87,9 +96,14 @@ struct BenchCommand: Command {
             let operations = try detector.report(height: height, width: width).flops
             let samples = try milliseconds(detector, height: height, width: width)
             let time = Percentiles(samples)
-            return report(
+            var report = report(
                 model, height: height, width: width, time: time,
                 gflops: Double(operations) / time.median / 1e6)
+            if hasLayers {
+                report.layers = try layers(
+                    detector.network, height: height, width: width, picture: time.median)
+            }
+            return report
         } catch {
             throw CommandFailure("the network does not take \(height)×\(width): \(error.words)")
         }
@@ -118,6 +132,23 @@ struct BenchCommand: Command {
             }
             return samples
         }
+    }
+
+    /// The parts of a pass, on noise.
+    private func layers(
+        _ network: Network, height: Int, width: Int, picture: Double
+    ) throws(GraphError) -> LayerTable {
+        var random = Noise(seed: 1)
+        let noise = random.bytes(height * width * 3)
+        let workspace = network.makeWorkspace()
+        let sections = try Crew.lead(threads: threads) { (lane) throws(GraphError) in
+            try network.profile(
+                runs: runs, height: height, width: width, in: workspace, on: lane
+            ) { $0.fill(pixels: noise.span) }
+        }
+        return LayerTable(
+            sections: sections, picture: picture,
+            peak: network.measurePeak() * Double(threads))
     }
 
     /// Files through the service's queue.
