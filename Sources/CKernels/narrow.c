@@ -30,19 +30,8 @@ static const struct narrow_kernels *kernels_for(struct dd_format a, struct dd_fo
     return kernels_of(a.element == DD_FLOAT ? b.element : a.element);
 }
 
-/// The last cell that an axis of the output reads lies within the input's halo, as does the first.
-static bool axis_fits(
-    int64_t in, int64_t halo, int64_t out, int64_t kernel, int64_t stride, int64_t padding,
-    int64_t dilation
-) {
-    const int64_t most = 1 << 18;
-    return within(1, kernel, most) && within(1, stride, most) && within(1, dilation, most)
-        && within(0, padding, halo)
-        && (out - 1) * stride - padding + (kernel - 1) * dilation < in + halo;
-}
-
 /// All that a convolution reads and writes but its weights.
-static void require_conv(
+static void require_narrow_conv(
     const struct dd_narrow_conv *n, ptrdiff_t in_count, ptrdiff_t bias_count,
     ptrdiff_t residual_count, ptrdiff_t out_count
 ) {
@@ -51,13 +40,8 @@ static void require_conv(
     require(n->out.element == n->in.element || n->out.element == DD_FLOAT);
     require_value(c->in, n->in, in_count);
     require_narrow((struct dd_narrow_planes){c->out, n->out}, out_count);
-    require(axis_fits(
-        c->in.height, c->in.halo, c->out.height, c->kernel_height, c->stride_height,
-        c->padding_height, c->dilation_height));
-    require(axis_fits(
-        c->in.width, c->in.halo, c->out.width, c->kernel_width, c->stride_width, c->padding_width,
-        c->dilation_width));
-    require(within(DD_IDENTITY, c->activation, DD_HARDSWISH) && bias_count / 16 >= c->out.blocks);
+    require_conv(*c);
+    require(bias_count / 16 >= c->out.blocks);
     if (residual_count == 0) return;
     require(n->residual.element == n->in.element || n->residual.element == DD_FLOAT);
     require_narrow((struct dd_narrow_planes){n->residual_planes, n->residual}, residual_count);
@@ -71,7 +55,7 @@ void dd_narrow_conv_rows(
     ptrdiff_t bias_count, const uint8_t *residual, ptrdiff_t residual_count, uint8_t *out,
     ptrdiff_t out_count
 ) {
-    require_conv(&conv, in_count, bias_count, residual_count, out_count);
+    require_narrow_conv(&conv, in_count, bias_count, residual_count, out_count);
     require(within(0, group, (conv.conv.out.blocks - 1) / DD_NARROW_GROUP));
     const int32_t first = group * DD_NARROW_GROUP, left = conv.conv.out.blocks - first;
     const int32_t blocks = left < DD_NARROW_GROUP ? left : DD_NARROW_GROUP;
@@ -125,7 +109,7 @@ void dd_winograd_rows(
     const float *bias, ptrdiff_t bias_count, const uint8_t *residual, ptrdiff_t residual_count,
     uint8_t *scratch, ptrdiff_t scratch_count, uint8_t *out, ptrdiff_t out_count
 ) {
-    require_conv(&conv, in_count, bias_count, residual_count, out_count);
+    require_narrow_conv(&conv, in_count, bias_count, residual_count, out_count);
     const struct dd_conv c = conv.conv;
     require(conv.in.element == DD_BF16 && c.in.lanes == 16);
     require(c.kernel_height == 3 && c.kernel_width == 3 && c.stride_height == 1);
@@ -158,7 +142,7 @@ void dd_narrow_depthwise_rows(
     ptrdiff_t bias_count, const uint8_t *residual, ptrdiff_t residual_count, uint8_t *out,
     ptrdiff_t out_count
 ) {
-    require_conv(&conv, in_count, bias_count, residual_count, out_count);
+    require_narrow_conv(&conv, in_count, bias_count, residual_count, out_count);
     require(conv.conv.in.lanes == 16 && conv.conv.in.blocks >= conv.conv.out.blocks);
     require_rows(conv.conv.out, block, y0, y1);
     const int64_t cells = (int64_t)conv.conv.kernel_height * conv.conv.kernel_width;
