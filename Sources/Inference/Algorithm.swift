@@ -6,18 +6,23 @@ enum Algorithm: String, Sendable {
     case depthwise
     /// Winograd's F(4×4, 3×3): a fourth of the products, and transforms before and after them.
     case winograd
+    /// Winograd's F(2×2, 3×3) in bfloat16: 4 of 9 products, and errors that bfloat16 can bear.
+    case winogradSmall
 
     /// The way for a convolution between values so laid out.
     ///
     /// It depends on nothing that is measured, so that equal models give equal bits.
-    init(for convolution: Convolution, from input: ChannelLayout, to output: ChannelLayout) {
+    init(
+        for convolution: Convolution, from input: ChannelLayout, to output: ChannelLayout,
+        element: Format.Element = .float
+    ) {
         if convolution.isDepthwise && input == output {
             self = .depthwise
         } else if convolution.isWinograd
             && input.lanes == ChannelLayout.blockChannels
-            && convolution.inputChannels >= Self.winogradChannelsMin
+            && convolution.inputChannels >= Self.winogradChannelsMin && element != .byte
         {
-            self = .winograd
+            self = element == .float ? .winograd : .winogradSmall
         } else {
             self = .direct
         }
@@ -29,8 +34,14 @@ enum Algorithm: String, Sendable {
     /// a channel, some 130 to transform the sums and 170 to transform each 16 input channels.
     private static let winogradChannelsMin = 4
 
-    /// Numbers that the kernels read for each that the file has.
-    var expansion: Int { self == .winograd ? 4 : 1 }  // 36 for 9
+    /// Numbers that the kernels read for so many of packed kernels.
+    func read(_ count: Int) -> Int {
+        switch self {
+        case .direct, .depthwise: count
+        case .winograd: count / 9 * 36
+        case .winogradSmall: count / 9 * 16
+        }
+    }
 }
 
 extension Convolution {

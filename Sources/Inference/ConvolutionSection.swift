@@ -4,11 +4,15 @@ import CKernels
 /// lie, and its geometry as the kernels take it.
 struct ConvolutionCall: Sendable {
     let conv: dd_conv
+    /// The same with the formats, for narrow kernels.
+    let narrow: dd_narrow_conv
     let input: Region
     let output: Region
     /// Empty for none.
     let residual: Region
     let residualPlanes: dd_planes
+    /// The output.
+    let map: PlaneMap
     /// Where the kernel is mixed; nil for a constant one.
     let scratch: MixScratch?
 
@@ -32,6 +36,10 @@ struct ConvolutionCall: Sendable {
             padding_width: Int32(geometry.padding.width),
             dilation_height: Int32(geometry.dilation.height),
             dilation_width: Int32(geometry.dilation.width), activation: geometry.activation.code)
+        narrow = dd_narrow_conv(
+            conv: conv, in: input.format.code, out: output.format.code,
+            residual: (residual ?? output).format.code, residual_planes: residualPlanes)
+        map = output
     }
 }
 

@@ -191,7 +191,7 @@ struct Kernels: Sendable {
 
 /// Where a span begins; good for the call it is an argument of.
 @unsafe
-private func address<Element>(_ span: Span<Element>) -> UnsafePointer<Element> {
+func address<Element>(_ span: Span<Element>) -> UnsafePointer<Element> {
     guard let start = unsafe span.withUnsafeBufferPointer({ $0.baseAddress }) else {
         preconditionFailure("a kernel's spans lie in memory that was allocated")
     }
@@ -199,7 +199,7 @@ private func address<Element>(_ span: Span<Element>) -> UnsafePointer<Element> {
 }
 
 @unsafe
-private func address(_ span: inout MutableSpan<Float>) -> UnsafeMutablePointer<Float> {
+func address<Element>(_ span: inout MutableSpan<Element>) -> UnsafeMutablePointer<Element> {
     guard let start = unsafe span.withUnsafeMutableBufferPointer({ $0.baseAddress }) else {
         preconditionFailure("a kernel's spans lie in memory that was allocated")
     }

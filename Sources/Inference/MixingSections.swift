@@ -21,7 +21,11 @@ struct MeansSection: Section {
         let first = item * blocksOfItem
         let end = min(first + blocksOfItem, Int(input.planes.blocks))
         var out = arena.mutableSpan(means)
-        kernels.means(arena.span(input.region), input.planes, blocks: first..<end, to: &out)
+        if input.isNarrow {
+            Kernels.means(arena.bytes(input.region), input.narrow, blocks: first..<end, to: &out)
+        } else {
+            kernels.means(arena.span(input.region), input.planes, blocks: first..<end, to: &out)
+        }
     }
 }
 

@@ -9,22 +9,31 @@ package final class Network: Sendable {
     package let graph: Graph
     /// What it computes it with.
     package let isa: ISA
+    /// What its numbers are stored as between layers.
+    package let precision: Precision
     let program: Program
     let plans: PlanCache
 
     /// Packs the weights.
     ///
-    /// `plansMax`: shapes kept at once.
-    ///
+    /// - Parameters:
+    ///   - precision: one that this CPU computes in on `isa`: see ``Precision/choose(_:isa:hasRanges:)``.
+    ///   - ranges: of each value, for int8 (``Calibration``).
+    ///   - plansMax: shapes kept at once.
     /// - Throws: when the packed weights pass their limit.
-    package init(_ graph: Graph, isa: ISA = .best, plansMax: Int = 16) throws(GraphError) {
+    package init(
+        _ graph: Graph, isa: ISA = .best, precision: Precision = .fp32,
+        ranges: [ClosedRange<Float>] = [], plansMax: Int = 16
+    ) throws(GraphError) {
         self.graph = graph
         self.isa = isa
+        self.precision = precision
         let inputChannels = graph.channels(of: graph.input)
         guard (1...GraphLimits.channelsMax).contains(inputChannels) else {
             throw .invalid(step: "input", reason: "a picture of \(inputChannels) channels")
         }
-        program = try Program(graph, isa: isa)
+        program = try Program(
+            graph, isa: isa, storage: Storage(precision, of: graph, ranges: ranges))
         plans = PlanCache(plansMax: plansMax)
     }
 

@@ -19,7 +19,7 @@ extension PackedConvolution {
     /// the blocks of its own groups only, and of these no channel behind the last that it needs.
     static func groups(
         _ convolution: Convolution, from input: ChannelLayout, to output: ChannelLayout,
-        groupBlocks: Int, _ algorithm: Algorithm
+        groupBlocks: Int, _ algorithm: Algorithm, stepChannels: Int
     ) -> [OutputGroup] {
         let inputRuns = input.runs
         let outputRuns = output.runs
@@ -32,11 +32,12 @@ extension PackedConvolution {
                 convolution.inputs(of: outputRuns[first].channel)
                 .lowerBound..<convolution.inputs(of: last.channel + last.count - 1).upperBound
             let used = inputRuns.map { run in
-                read.lowerBound < run.channel + run.count
+                if algorithm == .winogradSmall { return UInt8(ChannelLayout.blockChannels) }
+                return read.lowerBound < run.channel + run.count
                     ? UInt8(min(max(read.upperBound - run.channel, 0), run.count)) : 0
             }
-            let steps = used.reduce(0) { $0 + Int($1) }
-            let count = steps * area * blocks.count * ChannelLayout.blockChannels
+            let channels = used.reduce(0) { $0 + padded(Int($1), to: stepChannels) }
+            let count = channels * area * blocks.count * ChannelLayout.blockChannels
             defer { offset += count }
             return OutputGroup(
                 blocks: blocks, used: used, weights: Region(offset: offset, count: count), algorithm
@@ -60,7 +61,7 @@ extension PackedConvolution {
 
     static func packed(
         _ kernel: [Float], of convolution: Convolution, experts: Int, groups: [OutputGroup],
-        input: ChannelLayout, output: ChannelLayout, isDepthwise: Bool
+        input: ChannelLayout, output: ChannelLayout, isDepthwise: Bool, stepChannels: Int
     ) throws(OutOfMemory) -> Weights {
         let one = groups.reduce(0) { $0 + $1.weights.count }
         let area = convolution.kernel.height * convolution.kernel.width
@@ -80,25 +81,30 @@ extension PackedConvolution {
                             let channel = run.channel + i
                             let read = convolution.inputs(of: channel)
                             let from = kernelStart + channel * row
-                            var to =
-                                start + (block - group.blocks.lowerBound)
-                                * ChannelLayout.blockChannels + i
+                            let lane =
+                                (block - group.blocks.lowerBound) * ChannelLayout.blockChannels + i
                             if isDepthwise {
                                 for cell in 0..<area {
-                                    floats[to + cell * lanes] = kernel[from + cell]
+                                    floats[start + lane + cell * lanes] = kernel[from + cell]
                                 }
                                 continue
                             }
-                            for (inputBlock, steps) in group.used.enumerated() {
-                                let first = inputRuns[inputBlock].channel
-                                for step in 0..<Int(steps) where read.contains(first + step) {
-                                    let source = from + (first + step - read.lowerBound) * area
+                            var to = start
+                            for (inputBlock, used) in group.used.enumerated() {
+                                let run = inputRuns[inputBlock]
+                                let channels = padded(Int(used), to: stepChannels)
+                                for c in 0..<min(Int(used), run.count)
+                                where read.contains(run.channel + c) {
+                                    let source = from + (run.channel + c - read.lowerBound) * area
+                                    // [cell][step][lane][channel of the step]
+                                    let inside = c % stepChannels
+                                    let place = (c - inside) * lanes + lane * stepChannels + inside
                                     for cell in 0..<area {
-                                        floats[to + (cell * Int(steps) + step) * lanes] =
+                                        floats[to + place + cell * channels * lanes] =
                                             kernel[source + cell]
                                     }
                                 }
-                                to += Int(steps) * area * lanes
+                                to += channels * area * lanes
                             }
                         }
                     }
@@ -107,6 +113,16 @@ extension PackedConvolution {
         }
     }
 }
+
+extension PackedConvolution.OutputGroup {
+    /// Products that one sum has.
+    func productsOfSum(kernelCells: Int) -> Int {
+        used.reduce(0) { $0 + padded(Int($1), to: 4) } * kernelCells
+    }
+}
+
+/// The next multiple of `step`.
+private func padded(_ count: Int, to step: Int) -> Int { (count + step - 1) / step * step }
 
 extension Convolution {
     /// The input channels that an output channel reads.

@@ -7,6 +7,10 @@ import CKernels
 /// mixed.
 struct PackedConvolution: Sendable {
     let geometry: Convolution.Geometry
+    /// What the input's numbers are stored as.
+    let input: Format
+    /// What the weights are stored as: `input`'s element, or floats.
+    let element: Format.Element
     let algorithm: Algorithm
     /// Multiplications for one pixel of the output, windows computed one by one.
     let productsOfPixel: Int
@@ -15,14 +19,17 @@ struct PackedConvolution: Sendable {
     let inputLayout: ChannelLayout
     let outputLayout: ChannelLayout
     let groups: [OutputGroup]
-    /// Floats of one expert's kernel.
+    /// Numbers of one expert's kernel.
     let kernelCount: Int
-    /// Floats of the kernel that the convolution reads: once mixed, and transformed.
-    var readCount: Int { kernelCount * algorithm.expansion }
-    /// The experts' kernels, (experts, kernelCount); or the constant kernel, (readCount).
+    /// Numbers of the kernel that the convolution reads: once mixed, and transformed.
+    var readCount: Int { algorithm.read(kernelCount) }
+    /// The experts' kernels, (experts, kernelCount) in ``expertElement``; or the constant kernel,
+    /// (readCount) in `element`.
     let kernels: Weights
     /// Their biases: (experts, output lanes).
     let biases: Weights
+    /// What a sum of narrow numbers is multiplied with: (output lanes); none for floats.
+    let scales: Weights
     /// Floats in all.
     let count: Int
     /// What mixing needs; nil for a constant kernel.
@@ -43,18 +50,20 @@ struct PackedConvolution: Sendable {
             self.used = used
             self.weights = weights
             read = Region(
-                offset: weights.offset * algorithm.expansion,
-                count: weights.count * algorithm.expansion)
+                offset: algorithm.read(weights.offset), count: algorithm.read(weights.count))
         }
     }
 
     /// - Throws: when the packed numbers are more than `countMax`, or than there is memory.
     init(
         _ convolution: Convolution, from input: ChannelLayout, to output: ChannelLayout,
-        isa: ISA, countMax: Int
+        format: Format = .float, isa: ISA, countMax: Int
     ) throws(Misfit) {
         geometry = Convolution.Geometry(convolution)
-        algorithm = Algorithm(for: convolution, from: input, to: output)
+        self.input = format
+        algorithm = Algorithm(
+            for: convolution, from: input, to: output, element: format.element)
+        element = algorithm == .depthwise ? .float : format.element
         productsOfPixel = convolution.outputChannels * convolution.weightsPerOutput
         inputLayout = input
         outputLayout = output
@@ -62,7 +71,8 @@ struct PackedConvolution: Sendable {
             algorithm == .depthwise
             ? Self.depthwiseGroups(convolution, output)
             : Self.groups(
-                convolution, from: input, to: output, groupBlocks: isa.groupBlocks, algorithm)
+                convolution, from: input, to: output, groupBlocks: isa.groupBlocks, algorithm,
+                stepChannels: element.stepChannels)
         // Each is below 2^50, and there are at most 2^16.
         kernelCount = groups.map(\.weights.count).reduce(0) { min($0 + $1, 1 << 50) }
         let kernel: [Float]
@@ -76,8 +86,13 @@ struct PackedConvolution: Sendable {
         let lanes = output.blocks * ChannelLayout.blockChannels
         // Below 2^60: experts are at most 2^8, and a routing's layers below 2^37.
         let kernelsCount =
-            convolution.isMixed ? experts * kernelCount : kernelCount * algorithm.expansion
+            convolution.isMixed ? experts * kernelCount : algorithm.read(kernelCount)
         let count = kernelsCount + experts * lanes + Self.routingCount(convolution, input)
+        let area = geometry.area
+        let products = groups.map { $0.productsOfSum(kernelCells: area) }.max() ?? 0
+        guard element != .byte || products <= DD_U8_PRODUCTS_MAX else {
+            throw Misfit("sums of \(products) products, too many for bytes")
+        }
         guard count <= countMax else {
             throw Misfit("packed weights of \(count) numbers, where \(countMax) are left")
         }
@@ -85,18 +100,27 @@ struct PackedConvolution: Sendable {
         do {
             let plain = try Self.packed(
                 kernel, of: convolution, experts: experts, groups: groups, input: input,
-                output: output, isDepthwise: algorithm == .depthwise)
-            kernels =
-                algorithm == .winograd && !convolution.isMixed
-                ? try Self.transformed(plain, groups: groups, on: Kernels(isa)) : plain
+                output: output, isDepthwise: algorithm == .depthwise,
+                stepChannels: element.stepChannels)
             let slots = output.laneOfChannel
             let experts = experts
-            biases = try Weights(count: experts * lanes) { floats in
+            let plainBiases = try Weights(count: experts * lanes) { floats in
                 for expert in 0..<experts {
                     for (channel, lane) in slots.enumerated() {
                         floats[expert * lanes + lane] = bias[expert * slots.count + channel]
                     }
                 }
+            }
+            if element != .float {
+                let rounded = try Rounded(
+                    plain, plainBiases, groups: groups, inputBlocks: input.blocks, format: format,
+                    algorithm, isMixed: convolution.isMixed)
+                (kernels, biases, scales) = (rounded.kernels, rounded.biases, rounded.scales)
+            } else {
+                kernels =
+                    algorithm == .winograd && !convolution.isMixed
+                    ? try Self.transformed(plain, groups: groups, on: Kernels(isa)) : plain
+                (biases, scales) = (plainBiases, try Weights(count: 0) { _ in })
             }
             if case .mixed(let mixed) = convolution.weights {
                 routing = try PackedRouting(mixed, from: input, to: output)

@@ -18,6 +18,7 @@ protocol Section: Sendable {
 /// What the sections of a pass do.
 package enum SectionKind: String, Sendable {
     case direct, depthwise, winograd
+    case winogradSmall = "winograd 2×2"
     case means, routing, mixing
     case add
     case maxPool = "max pool"
@@ -26,7 +27,7 @@ package enum SectionKind: String, Sendable {
     /// Whether it is the convolution itself.
     package var isConvolution: Bool {
         switch self {
-        case .direct, .depthwise, .winograd: true
+        case .direct, .depthwise, .winograd, .winogradSmall: true
         default: false
         }
     }
@@ -88,19 +89,28 @@ extension Program.Work {
     ) -> [any Section] {
         let call = ConvolutionCall(
             packed.geometry, input: input, output: output, residual: residual, scratch: scratch)
-        let isWinograd = packed.algorithm == .winograd
         let convolution: any Section =
-            isWinograd
-            ? WinogradSection(packed, call, kernels: kernels)
-            : ConvolutionSection(packed, call, kernels: kernels)
+            switch packed.algorithm {
+            case .winograd: WinogradSection(packed, call, kernels: kernels)
+            case .winogradSmall: SmallWinogradSection(packed, call)
+            case .direct, .depthwise:
+                input.isNarrow
+                    ? NarrowConvolutionSection(packed, call)
+                    : ConvolutionSection(packed, call, kernels: kernels)
+            }
         guard let scratch, let routing = packed.routing else { return [convolution] }
+        let mixing: any Section =
+            if packed.element != .float {
+                NarrowMixSection(packed: packed, scratch: scratch)
+            } else if packed.algorithm == .winograd {
+                WinogradMixSection(packed: packed, scratch: scratch, kernels: kernels)
+            } else {
+                MixSection(packed: packed, scratch: scratch, kernels: kernels)
+            }
         return [
             MeansSection(input: input, means: scratch.means, kernels: kernels),
             RoutingSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels),
-            isWinograd
-                ? WinogradMixSection(packed: packed, scratch: scratch, kernels: kernels)
-                : MixSection(packed: packed, scratch: scratch, kernels: kernels),
-            convolution,
+            mixing, convolution,
         ]
     }
 }
