@@ -1,6 +1,7 @@
 package import Detection
 package import HTTPServer
 package import Imaging
+package import Inference
 
 /// Everything the service can be told, and every limit on what a stranger may make longer.
 ///
@@ -14,6 +15,8 @@ package struct Configuration: Sendable, Equatable {
     package var model: String?
     /// How dynamic layers mix their experts; nil for what the file says.
     package var routing: Detector.Overrides.RoutingKind?
+    /// What the network computes in.
+    package var precision = Precision.Choice.fp32
     /// The longer side of the network's frame, in pixels; nil for what the file says.
     package var imageSize: Int?
     /// Whether the frame is padded only to the stride, or to a square.

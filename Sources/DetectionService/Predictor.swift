@@ -50,6 +50,8 @@ package final class NetworkPredictor: Predictor {
     package var workers: Int { seats.count }
     /// The instruction set it runs with.
     package var isa: ISA { detector.network.isa }
+    /// What it computes in, and why.
+    package var precision: Precision.Decision { detector.precision }
     private let seats: [Seat]
 
     /// One worker's session. The lock is never contended: a worker runs one picture at a time.

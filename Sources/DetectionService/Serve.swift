@@ -65,6 +65,7 @@ enum Serve {
             model    \(model.identity.name), version \(model.identity.version), \(classes) classes
             workers  \(workers) (\(source))
             isa      \(model.detector.network.isa.rawValue)
+            precision \(model.detector.precision.precision.rawValue) (\(model.detector.precision.reason))
 
             """)
         return NetworkPredictor(model, configuration, workers: workers, memory: .live)
@@ -77,7 +78,7 @@ enum Serve {
             defaults: configuration.detectionOptions, bodyBytesMax: configuration.bodyBytesMax,
             picturesMax: configuration.picturesMax,
             about: Service.Settings.About(
-                isa: predictor.isa.rawValue, shape: configuration.shape.rawValue,
+                isa: predictor.isa.rawValue, precision: predictor.precision, shape: configuration.shape.rawValue,
                 workers: predictor.workers))
     }
 

@@ -24,11 +24,19 @@ package enum Precision: String, Sendable, CaseIterable {
 
     /// A precision, and why it was taken.
     package struct Decision: Sendable, Equatable {
+        /// What the network computes in.
         package let precision: Precision
         /// A few words to stand in brackets.
         package let reason: String
         /// Whether something else was asked for.
         package let isSubstitute: Bool
+
+        /// A decision that was made.
+        package init(precision: Precision, reason: String, isSubstitute: Bool) {
+            self.precision = precision
+            self.reason = reason
+            self.isSubstitute = isSubstitute
+        }
     }
 
     /// The precision for what was asked; fp32 where it cannot be had.

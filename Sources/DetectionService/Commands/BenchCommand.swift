@@ -28,9 +28,6 @@ struct BenchCommand: Command {
         (Configuration.modelOptions + [Configuration.shapeOption])
             .map { $0.within(\.configuration) } + [
                 .value(
-                    "precision", \.precision, .choice(), "arithmetic of the network",
-                    default: standard),
-                .value(
                     "threads", \.threads, .whole(1...1024), "threads that compute",
                     default: standard, because: "as engines are compared"),
                 .value(
@@ -49,11 +46,7 @@ struct BenchCommand: Command {
             ]
     }
 
-    /// What the network computes in.
-    enum Precision: String, CaseIterable { case fp32 }
-
     var configuration = Configuration()
-    var precision = Precision.fp32
     var threads = 1
     var batch = 1
     var height: Int?
@@ -198,7 +191,7 @@ struct BenchCommand: Command {
     ) -> BenchReport {
         BenchReport(
             model: model.identity.name, isa: model.detector.network.isa.rawValue,
-            precision: precision.rawValue, threads: threads, batch: batch, height: height,
+            precision: model.detector.network.precision.rawValue, threads: threads, batch: batch, height: height,
             width: width, runs: runs, millisecondsPerImage: time, gflops: gflops)
     }
 }

@@ -38,7 +38,8 @@ enum ModelFile {
     ) throws(CommandFailure) -> Detector {
         do {
             return try Detector(
-                checkpoint, overrides: Detector.Overrides(routing: configuration.routing))
+                checkpoint, overrides: Detector.Overrides(routing: configuration.routing),
+                precision: configuration.precision)
         } catch {
             throw CommandFailure("\(configuration.model ?? builtInName): \(error)")
         }
