@@ -99,6 +99,23 @@ void dd_narrow_clear(
     }
 }
 
+/// Pixels of 4 bytes, the last 0.
+static void load_row_u8(const uint32_t *forms, const uint8_t *from, uint8_t *to, int32_t width) {
+    for (int32_t x = 0; x < width; x++, from += 3, to += 4) {
+        const uint32_t pixel = forms[from[0]] | forms[from[1]] << 8 | forms[from[2]] << 16;
+        memcpy(to, &pixel, 4);
+    }
+}
+
+/// Pixels of 4 bfloat16, the last 0.
+static void load_row_bf16(const uint32_t *forms, const uint8_t *from, uint8_t *to, int32_t width) {
+    for (int32_t x = 0; x < width; x++, from += 3, to += 8) {
+        const uint64_t pixel = forms[from[0]] | (uint64_t)forms[from[1]] << 16
+            | (uint64_t)forms[from[2]] << 32;
+        memcpy(to, &pixel, 8);
+    }
+}
+
 void dd_narrow_load_pixels(
     struct dd_narrow_planes planes, int32_t y0, int32_t y1, const uint8_t *pixels,
     ptrdiff_t pixels_count, uint8_t *out, ptrdiff_t out_count
@@ -108,18 +125,24 @@ void dd_narrow_load_pixels(
     require_value(p, f, out_count);
     require_rows(p, 0, y0, y1);
     require(pixels_count / 3 / p.width >= p.height);
-    // A value has 256 possible forms.
-    uint8_t forms[256][4];
-    for (int32_t v = 0; v < 256; v++) put(f, 1.0f / f.scale, forms[v], (float)v / 255.0f);
+    // A value has 256 possible forms; a pixel is put together of three.
+    uint32_t forms[256] = {};
+    for (int32_t v = 0; v < 256; v++) put(f, 1.0f / f.scale, (uint8_t *)&forms[v], (float)v / 255);
     const ptrdiff_t size = element_bytes(f.element);
-    uint8_t zero[4];
-    put(f, 1.0f / f.scale, zero, 0);
     for (int32_t y = y0; y < y1; y++) {
         const uint8_t *from = pixels + (ptrdiff_t)y * p.width * 3;
         uint8_t *to = out + byte(p, f, 0, y, 0);
-        for (int32_t x = 0; x < p.width; x++, from += 3)
-            for (int32_t i = 0; i < p.lanes; i++, to += size)
-                memcpy(to, i < 3 ? forms[from[i]] : zero, (size_t)size);
+        // Where zero is not stored as 0, or lanes are many: these are none of the three.
+        if (p.lanes != 4 || f.zero != 0) {
+            for (int32_t x = 0; x < p.width; x++)
+                for (int32_t i = 3; i < p.lanes; i++)
+                    put(f, 1.0f / f.scale, to + (x * p.lanes + i) * size, 0);
+        }
+        if (size == 1 && p.lanes == 4 && f.zero == 0) load_row_u8(forms, from, to, p.width);
+        else if (size == 2 && p.lanes == 4) load_row_bf16(forms, from, to, p.width);
+        else
+            for (int32_t x = 0; x < p.width; x++, from += 3, to += p.lanes * size)
+                for (int32_t i = 0; i < 3; i++) memcpy(to + i * size, &forms[from[i]], (size_t)size);
     }
 }
 

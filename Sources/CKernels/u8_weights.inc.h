@@ -33,51 +33,60 @@ INLINE void mix_step(
     }
 }
 
-/// One output block of a group: its steps are `blocks`·64 numbers apart, `offset` from the first.
-INLINE void quantize_block(
-    const enum dd_element element, const struct mixture *m, ptrdiff_t offset, ptrdiff_t distance,
-    ptrdiff_t count, struct dd_format in, float *scratch, float *scales, float *bias, int8_t *out
+/// A group of BLOCKS output blocks, whose steps alternate.
+INLINE void quantize_as(
+    const int blocks, const enum dd_element element, const struct mixture *m, ptrdiff_t count,
+    struct dd_format in, float *scratch, float *scales, float *bias, int8_t *out
 ) {
-    vec max[4] = {(vec)0x1p-100f, (vec)0x1p-100f, (vec)0x1p-100f, (vec)0x1p-100f};
-    for (ptrdiff_t i = offset; i < count; i += distance)
-        mix_step(element, m, i, scratch + i, max);
-    float largest[16];
-    store_largest(max, largest);
-    vec inverse[4];
-    for (int v = 0; v < 4; v++) {
-        float lanes[16];
-        for (int i = 0; i < 16; i++) lanes[i] = 127.0f / largest[v * 4 + i / 4];
-        inverse[v] = load(lanes);
-    }
-    __m512i total = _mm512_setzero_si512();
-    for (ptrdiff_t i = offset; i < count; i += distance) {
-        UNROLL for (int v = 0; v < 4; v++) {
-            const __m512 scaled = (__m512)(load(scratch + i + v * 16) * inverse[v]);
-            _mm_storeu_si128(
-                (__m128i *)(out + i + v * 16),
-                _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(scaled)));
+    vec max[DD_NARROW_GROUP][4], inverse[DD_NARROW_GROUP][4];
+    float largest[DD_NARROW_GROUP][16];
+    __m512i total[DD_NARROW_GROUP];
+    UNROLL for (int b = 0; b < blocks; b++)
+        UNROLL for (int v = 0; v < 4; v++) max[b][v] = (vec)0x1p-100f;
+    for (ptrdiff_t i = 0; i < count; i += blocks * 64)
+        UNROLL for (int b = 0; b < blocks; b++)
+            mix_step(element, m, i + b * 64, scratch + i + b * 64, max[b]);
+    for (int b = 0; b < blocks; b++) {
+        store_largest(max[b], largest[b]);
+        for (int v = 0; v < 4; v++) {
+            float lanes[16];
+            for (int i = 0; i < 16; i++) lanes[i] = 127.0f / largest[b][v * 4 + i / 4];
+            inverse[b][v] = load(lanes);
         }
-        total = _mm512_dpbusd_epi32(total, _mm512_set1_epi8(1), _mm512_loadu_si512(out + i));
+        total[b] = _mm512_setzero_si512();
     }
-    const vec scale = load(largest) * (in.scale / 127.0f);
-    store(scales, scale);
-    const vec shift = scale * (vec)_mm512_cvtepi32_ps(total) * (float)in.zero;
-    store(bias, load(bias) - shift);
+    for (ptrdiff_t i = 0; i < count; i += blocks * 64)
+        UNROLL for (int b = 0; b < blocks; b++) {
+            const ptrdiff_t at = i + b * 64;
+            UNROLL for (int v = 0; v < 4; v++) {
+                const __m512 scaled = (__m512)(load(scratch + at + v * 16) * inverse[b][v]);
+                _mm_storeu_si128(
+                    (__m128i *)(out + at + v * 16),
+                    _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(scaled)));
+            }
+            total[b] = _mm512_dpbusd_epi32(
+                total[b], _mm512_set1_epi8(1), _mm512_loadu_si512(out + at));
+        }
+    for (int b = 0; b < blocks; b++) {
+        const vec scale = load(largest[b]) * (in.scale / 127.0f);
+        store(scales + b * 16, scale);
+        const vec shift = scale * (vec)_mm512_cvtepi32_ps(total[b]) * (float)in.zero;
+        store(bias + b * 16, load(bias + b * 16) - shift);
+    }
 }
 
 void dd_quantize_group_u8(
     enum dd_element element, const struct mixture *m, int32_t blocks, ptrdiff_t count,
     struct dd_format in, float *scratch, float *scales, float *bias, int8_t *out
 ) {
-    for (int32_t b = 0; b < blocks; b++) {
-        const ptrdiff_t offset = b * 64, distance = (ptrdiff_t)blocks * 64;
-        if (element == DD_FLOAT)
-            quantize_block(
-                DD_FLOAT, m, offset, distance, count, in, scratch, scales + b * 16, bias + b * 16,
-                out);
-        else
-            quantize_block(
-                DD_BF16, m, offset, distance, count, in, scratch, scales + b * 16, bias + b * 16,
-                out);
+#define QUANTIZE(blocks, element) \
+    quantize_as(blocks, element, m, count, in, scratch, scales, bias, out)
+    if (element == DD_FLOAT) {
+        if (blocks == 1) QUANTIZE(1, DD_FLOAT);
+        else QUANTIZE(2, DD_FLOAT);
+    } else {
+        if (blocks == 1) QUANTIZE(1, DD_BF16);
+        else QUANTIZE(2, DD_BF16);
     }
+#undef QUANTIZE
 }
