@@ -60,12 +60,13 @@ enum Serve {
         let workers = configuration.workerCount(quota)
         let source = configuration.workers == nil ? quota.explanation : "as told"
         let classes = model.detector.model.names.count
+        let decision = model.detector.precision
         console.output(
             """
             model    \(model.identity.name), version \(model.identity.version), \(classes) classes
             workers  \(workers) (\(source))
             isa      \(model.detector.network.isa.rawValue)
-            precision \(model.detector.precision.precision.rawValue) (\(model.detector.precision.reason))
+            computes \(decision.precision.rawValue) (\(decision.reason))
 
             """)
         return NetworkPredictor(model, configuration, workers: workers, memory: .live)
@@ -78,7 +79,8 @@ enum Serve {
             defaults: configuration.detectionOptions, bodyBytesMax: configuration.bodyBytesMax,
             picturesMax: configuration.picturesMax,
             about: Service.Settings.About(
-                isa: predictor.isa.rawValue, precision: predictor.precision, shape: configuration.shape.rawValue,
+                isa: predictor.isa.rawValue, precision: predictor.precision,
+                shape: configuration.shape.rawValue,
                 workers: predictor.workers))
     }
 

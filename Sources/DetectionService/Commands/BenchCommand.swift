@@ -72,16 +72,17 @@ struct BenchCommand: Command {
     func run(_ console: Console) throws(CommandFailure) {
         let report =
             if let pictures {
-                try measure(folder: pictures)
+                try measure(folder: pictures, console)
             } else {
-                try measure()
+                try measure(console)
             }
         console.output(isJSON ? report.json : report.text)
     }
 
     /// Noise through the network.
-    private func measure() throws(CommandFailure) -> BenchReport {
+    private func measure(_ console: Console) throws(CommandFailure) -> BenchReport {
         let model = try ModelFile.open(configuration)
+        ModelFile.sayPrecision(of: model.detector, on: console)
         let detector = model.detector
         let height = height ?? detector.model.imageSize
         let width = width ?? detector.model.imageSize
@@ -145,11 +146,14 @@ struct BenchCommand: Command {
     }
 
     /// Files through the service's queue.
-    private func measure(folder: String) throws(CommandFailure) -> BenchReport {
+    private func measure(
+        folder: String, _ console: Console
+    ) throws(CommandFailure) -> BenchReport {
         let paths = try LocalFile.pictures(in: folder)
         var files: [PictureBytes] = []
         for path in paths { files.append(PictureBytes(try LocalFile.read(path))) }
         let model = try ModelFile.open(configuration)
+        ModelFile.sayPrecision(of: model.detector, on: console)
         let predictor = NetworkPredictor(model, configuration, workers: threads, memory: .live)
         let runner = PictureRunner(predictor, workers: threads, batchMax: batch)
 
@@ -191,7 +195,8 @@ struct BenchCommand: Command {
     ) -> BenchReport {
         BenchReport(
             model: model.identity.name, isa: model.detector.network.isa.rawValue,
-            precision: model.detector.network.precision.rawValue, threads: threads, batch: batch, height: height,
+            precision: model.detector.network.precision.rawValue, threads: threads, batch: batch,
+            height: height,
             width: width, runs: runs, millisecondsPerImage: time, gflops: gflops)
     }
 }

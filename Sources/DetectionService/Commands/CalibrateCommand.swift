@@ -15,7 +15,9 @@ struct CalibrateCommand: Command {
     static let operands = Operands(placeholder: "MODEL PICTURE…", count: 2...Int.max)
     static var options: [CommandOption<CalibrateCommand>] {
         [
-            .open("output", \.output, .text("MODEL.safetensors"), "file to write; needed"),
+            .open(
+                "output", \.output, .text("MODEL.safetensors"),
+                "file to write; needed; -o for short"),
             Configuration.routingOption.within(\.configuration),
             Configuration.shapeOption.within(\.configuration),
             Configuration.pixelsOption.within(\.configuration),
@@ -28,7 +30,7 @@ struct CalibrateCommand: Command {
 
     func check() throws(UsageError) {
         guard let output, output.lowercased().hasSuffix(".safetensors") else {
-            throw UsageError("calibrate needs --output MODEL.safetensors; \(Self.helpHint)")
+            throw UsageError("calibrate needs -o MODEL.safetensors; \(Self.helpHint)")
         }
     }
 

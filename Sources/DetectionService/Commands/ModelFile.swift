@@ -45,6 +45,13 @@ enum ModelFile {
         }
     }
 
+    /// Tells whoever asked for a precision that another stands in for it.
+    static func sayPrecision(of detector: Detector, on console: Console) {
+        let decision = detector.precision
+        guard decision.isSubstitute else { return }
+        console.error("dynadetect: \(decision.precision.rawValue), \(decision.reason)")
+    }
+
     /// What is wrong with a model file, naming it.
     static func words(_ error: CheckpointError, path: String?) -> String {
         let name = path ?? builtInName
