@@ -77,7 +77,11 @@ let package = Package(
             name: "DetectionTests", dependencies: ["Detection", "Checkpoints", "Inference"],
             resources: [.copy("Goldens")], swiftSettings: strict),
         .testTarget(
-            name: "DetectionServiceTests", dependencies: ["DetectionService"],
+            name: "DetectionServiceTests",
+            dependencies: [
+                "DetectionService", "Checkpoints", "Detection", "HTTPServer", "Imaging",
+                "Inference",
+            ],
             resources: [.copy("Goldens")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
@@ -85,7 +89,6 @@ let package = Package(
 
 // FUZZ=1: one executable for each parser of a stranger's bytes (Fuzz/README.md).
 if Context.environment["FUZZ"] == "1" {
-    let fuzzer = ["-sanitize=fuzzer,address", "-parse-as-library"]
     for (name, target) in [
         ("Request", "HTTPServer"), ("Pickle", "Checkpoints"), ("Safetensors", "Checkpoints"),
         ("Picture", "Imaging"),
@@ -93,7 +96,7 @@ if Context.environment["FUZZ"] == "1" {
         package.targets.append(
             .executableTarget(
                 name: "\(name)Fuzzer", dependencies: [.byName(name: target)],
-                path: "Fuzz/\(name)Fuzzer", swiftSettings: [.unsafeFlags(fuzzer)],
-                linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+                path: "Fuzz/\(name)Fuzzer",
+                swiftSettings: [.unsafeFlags(["-parse-as-library"])]))  // main is libFuzzer's
     }
 }

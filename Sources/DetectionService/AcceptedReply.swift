@@ -3,8 +3,9 @@ enum AcceptedReply {
     case json
     case jpeg
 
-    /// The picture is sent to who names `image/jpeg` and does not like JSON as much. A client that
-    /// accepts neither gets JSON: an answer it can look at beats a refusal.
+    /// The picture for who names `image/jpeg` and does not like JSON as much.
+    ///
+    /// A client that accepts neither gets JSON: an answer it can look at beats a refusal.
     init(accept: [String]) {
         let ranges = accept.map(Self.range)
         func quality(_ types: [String]) -> Double {

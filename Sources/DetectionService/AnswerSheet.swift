@@ -17,8 +17,10 @@ final class AnswerSheet: Sendable {
     /// Whether the request is answered already, so that the pictures left need no work.
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Enters a picture's result. To one caller, once, it gives back what the request is to be
-    /// answered with: all predictions in their order, or the first failure.
+    /// Enters a picture's result.
+    ///
+    /// To one caller, once, it gives back what the request is to be answered with: all predictions
+    /// in their order, or the first failure.
     func enter(
         _ result: Result<Prediction, ServiceError>, at index: Int
     ) -> Result<[Prediction], ServiceError>? {

@@ -1,10 +1,12 @@
 internal import CBuiltInModel
-package import Checkpoints
+internal import Checkpoints
 
 /// The files inside the executable.
-package enum BuiltIn {
-    /// The model that is used when none is named. Its weights are not copied.
-    package static func checkpoint() throws(CheckpointError) -> Checkpoint {
+enum BuiltIn {
+    /// The model that is used when none is named.
+    ///
+    /// Its weights are not copied.
+    static func checkpoint() throws(CheckpointError) -> Checkpoint {
         // As many bytes as the count says, alive and unchanged as long as the process.
         let bytes = unsafe UnsafeRawBufferPointer(
             start: dd_built_in_model(), count: dd_built_in_model_count())

@@ -6,11 +6,11 @@
 /// A quota between whole numbers is rounded down, and is at least 1: a thread beyond the quota
 /// makes the kernel stop all of them for the rest of each period (up to 100 ms), which costs the
 /// answers' time more than the fraction brings. What is left over serves the sockets.
-package struct CPUQuota: Sendable, Equatable {
+struct CPUQuota: Sendable, Equatable {
     /// At least 1.
-    package let threads: Int
+    let threads: Int
     /// Where the number comes from, for a person: `2 threads: cpu.max allows 2.5 of 8 CPUs`.
-    package let explanation: String
+    let explanation: String
 
     /// - Parameters:
     ///   - files: the texts of `/proc` and `/sys`.
@@ -61,9 +61,9 @@ package struct CPUQuota: Sendable, Equatable {
 }
 
 /// How much memory the process may use: its control group's limit, or the machine's.
-package struct MemoryQuota: Sendable, Equatable {
+struct MemoryQuota: Sendable, Equatable {
     /// Above 0.
-    package let bytes: Int
+    let bytes: Int
 
     /// - Parameter files: the texts of `/proc` and `/sys`.
     init(files: SystemFiles) {
@@ -77,7 +77,7 @@ package struct MemoryQuota: Sendable, Equatable {
 
     /// The largest picture that every worker can decode at once in half of the memory: 12 bytes a
     /// pixel (RGB, and the coefficients of a progressive JPEG), 100 megapixels at most.
-    package func pixelsMax(workers: Int) -> Int {
+    func pixelsMax(workers: Int) -> Int {
         min(100_000_000, max(1_000_000, bytes / 2 / 12 / max(workers, 1)))
     }
 

@@ -7,7 +7,7 @@ struct Call: Sendable {
     let receivedAt: ContinuousClock.Instant
     var bodyBytes = 0
 
-    /// - Parameter head: nil where the server understood none.
+    /// A call that begins; `head` is nil where the server understood none.
     init(_ head: RequestHead?, receivedAt: ContinuousClock.Instant = .now, bodyBytes: Int = 0) {
         id = RequestID.make(asked: head?.fields["X-Request-Id"])
         self.head = head
@@ -57,8 +57,9 @@ extension Outcome {
         return Outcome(response: response, predictions: predictions)
     }
 
-    /// The refusal of a call (RFC 9457). The type is `about:blank`, so the title is the status's own
-    /// phrase; programs go by `code`.
+    /// The refusal of a call (RFC 9457).
+    ///
+    /// The type is `about:blank`, so the title is the status's own phrase; programs go by `code`.
     static func refused(_ error: ServiceError, id: String) -> Outcome {
         let problem = error.problem
         var json = JSONWriter()

@@ -3,14 +3,14 @@ internal import Glibc
 /// Where a command writes: what was asked for to one side, everything else to the other.
 ///
 /// Tests collect both.
-package struct Console: Sendable {
+struct Console: Sendable {
     /// Writes text as it is.
-    package let output: @Sendable (String) -> Void
+    let output: @Sendable (String) -> Void
     /// Writes a line.
-    package let error: @Sendable (String) -> Void
+    let error: @Sendable (String) -> Void
 
     /// A console that writes wherever it is told.
-    package init(
+    init(
         output: @escaping @Sendable (String) -> Void, error: @escaping @Sendable (String) -> Void
     ) {
         self.output = output
@@ -18,7 +18,7 @@ package struct Console: Sendable {
     }
 
     /// The process's own.
-    package static var standard: Console {
+    static var standard: Console {
         Console(
             output: { write($0, to: STDOUT_FILENO) }, error: { write($0 + "\n", to: STDERR_FILENO) }
         )

@@ -1,9 +1,9 @@
 internal import Imaging
 
 /// The JSON of `/detect` and of `dynadetect detect`, key by key as `openapi.yaml` says it.
-package enum DetectReply {
+enum DetectReply {
     /// One picture: `{"id","model","image","detections","timing_ms","batch_size"}`.
-    package static func json(
+    static func json(
         id: String, model: ModelIdentity, prediction: Prediction
     ) -> [UInt8] {
         var json = JSONWriter()
@@ -15,7 +15,7 @@ package enum DetectReply {
     }
 
     /// Several pictures, in the order they came: `{"id","model","results":[…]}`.
-    package static func json(
+    static func json(
         id: String, model: ModelIdentity, predictions: [Prediction]
     ) -> [UInt8] {
         var json = JSONWriter()

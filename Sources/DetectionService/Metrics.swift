@@ -1,7 +1,9 @@
 internal import Synchronization
 
-/// What the service counts, in Prometheus' text format. Recording is a few atomic additions.
-package final class Metrics: Sendable {
+/// What the service counts, in Prometheus' text format.
+///
+/// Recording is a few atomic additions.
+final class Metrics: Sendable {
     private let requests: [Route?: [Int: Counter]]
     private let refusals: [String: Counter]
     private let pictures = Counter()
@@ -15,7 +17,8 @@ package final class Metrics: Sendable {
     ]
     private static let refusalReasons = ["overloaded", "draining", "not_ready"]
 
-    package init() {
+    /// Nothing counted yet.
+    init() {
         let routes = Route.allCases.map(Optional.some) + [nil]
         requests = Dictionary(
             uniqueKeysWithValues: routes.map { route in
@@ -31,7 +34,9 @@ package final class Metrics: Sendable {
         }
     }
 
-    /// A request was answered. No route stands for a path that is none.
+    /// A request was answered.
+    ///
+    /// No route stands for a path that is none.
     func answered(_ route: Route?, status: Int) {
         let counters = requests[route]
         (counters?[status] ?? counters?[status / 100 * 100])?.add(1)
@@ -41,7 +46,7 @@ package final class Metrics: Sendable {
     func refused(_ code: String) { refusals[code]?.add(1) }
 
     /// A worker took so many pictures together.
-    package func tookBatch(_ size: Int) { batches.add(size, value: Double(size)) }
+    func tookBatch(_ size: Int) { batches.add(size, value: Double(size)) }
 
     /// A picture was answered.
     func predicted(_ prediction: Prediction) {
@@ -116,15 +121,16 @@ final class Histogram: Sendable {
     private let units = Counter()
     private let scale: Double
 
-    /// - Parameter scale: what one whole unit of the sum is worth.
+    /// Empty; `scale` is what one whole unit of the sum is worth.
     init(bounds: [Double], scale: Double) {
         self.bounds = bounds
         self.scale = scale
         counters = (0...bounds.count).map { _ in Counter() }
     }
 
-    /// - Parameters:
-    ///   - units: the value in whole units, so that the sum can be kept by an atomic addition.
+    /// Counts a value.
+    ///
+    /// `units` is the value in whole units, so that the sum can be kept by an atomic addition.
     func add(_ units: Int, value: Double) {
         counters[bounds.firstIndex { value <= $0 } ?? bounds.count].add(1)
         self.units.add(units)

@@ -1,5 +1,5 @@
-package import Batching
-package import Imaging
+internal import Batching
+internal import Imaging
 internal import Synchronization
 
 /// Pictures that wait for a worker, and the workers that turn them into detections.
@@ -12,7 +12,7 @@ internal import Synchronization
 /// A batch is run picture by picture, each answered as soon as it is done: the engine runs its
 /// samples one after another anyway (so that activations stay in the cache), and the first of a
 /// batch need not wait for the last to be decoded.
-package final class PictureQueue: Sendable {
+final class PictureQueue: Sendable {
     private let predictor: any Predictor
     private let workers: Int
     private let waitMax: Duration
@@ -26,11 +26,13 @@ package final class PictureQueue: Sendable {
     /// Starts the workers.
     ///
     /// - Parameters:
+    ///   - predictor: what works on a picture.
+    ///   - workers: threads, each with a picture of its own.
     ///   - batchMax: pictures one worker takes at a time.
     ///   - picturesMax: pictures admitted and not yet answered.
     ///   - waitMax: the longest a picture may be expected to wait for a worker.
     ///   - tookBatch: told the size of each batch, on its worker.
-    package init(
+    init(
         predictor: any Predictor, workers: Int, batchMax: Int, picturesMax: Int,
         waitMax: Duration = .seconds(10), tookBatch: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
@@ -47,10 +49,10 @@ package final class PictureQueue: Sendable {
     }
 
     /// What answers call the model.
-    package var model: ModelIdentity { predictor.model }
+    var model: ModelIdentity { predictor.model }
 
     /// A place for one picture, or the refusal before any work.
-    package func admit() throws(Overload) -> Ticket {
+    func admit() throws(Overload) -> Ticket {
         let wait = expectedWait
         guard wait <= waitMax else { throw .full(expectedWait: wait) }
         do { return try queue.admit() } catch {
@@ -59,17 +61,20 @@ package final class PictureQueue: Sendable {
     }
 
     /// Reads a picture's header: the frame it will be put into, or why it is not taken.
-    package func letterbox(for picture: PictureBytes) throws(DecodeError) -> Letterbox {
+    func letterbox(for picture: PictureBytes) throws(DecodeError) -> Letterbox {
         try predictor.letterbox(for: picture.span)
     }
 
     /// Puts a picture in line.
     ///
     /// - Parameters:
+    ///   - picture: encoded, as it came.
     ///   - letterbox: what ``letterbox(for:)`` said of it.
+    ///   - options: what the request asks of it.
+    ///   - ticket: the place that was admitted; it is given back with the result.
     ///   - isAbandoned: asked before the picture is decoded; true drops it.
     ///   - finish: takes what was found, once, on the worker.
-    package func submit(
+    func submit(
         _ picture: PictureBytes, letterbox: Letterbox, options: PredictionOptions,
         ticket: consuming Ticket, isAbandoned: @escaping @Sendable () -> Bool = { false },
         finish: @escaping @Sendable (Result<Prediction, PredictionError>) -> Void
@@ -94,7 +99,7 @@ package final class PictureQueue: Sendable {
     }
 
     /// Runs every warm-up frame once, through the queue, and calls back with the first failure.
-    package func warmUp(completion: @escaping @Sendable (PredictionError?) -> Void) {
+    func warmUp(completion: @escaping @Sendable (PredictionError?) -> Void) {
         warmUp(predictor.warmUpSizes[...], completion: completion)
     }
 
@@ -113,13 +118,13 @@ package final class PictureQueue: Sendable {
     }
 
     /// Pictures waiting and pictures being worked on.
-    package var depth: (waiting: Int, running: Int) { queue.depth }
+    var depth: (waiting: Int, running: Int) { queue.depth }
 
     /// Throws what ``admit()`` would throw now: a look, not a promise.
-    package func checkForPlace() throws(Overload) { _ = try admit() }
+    func checkForPlace() throws(Overload) { _ = try admit() }
 
     /// Refuses new pictures, finishes those admitted, then calls back.
-    package func drain(completion: @escaping @Sendable () -> Void) {
+    func drain(completion: @escaping @Sendable () -> Void) {
         queue.drain(completion: completion)
     }
 
@@ -130,7 +135,9 @@ package final class PictureQueue: Sendable {
             rounds * Double(pictureMicroseconds.load(ordering: .relaxed)))
     }
 
-    /// Averages over about eight pictures. Two workers at once may lose one sample: it is a guess.
+    /// Averages over about eight pictures.
+    ///
+    /// Two workers at once may lose one sample: it is a guess.
     private func learn(_ sample: Duration) {
         let sample = Int(sample.milliseconds * 1000)
         let average = pictureMicroseconds.load(ordering: .relaxed)
@@ -140,7 +147,7 @@ package final class PictureQueue: Sendable {
 }
 
 /// Why a picture is refused before any work.
-package enum Overload: Error, Equatable {
+enum Overload: Error, Equatable {
     /// Too many wait already; the wait to be expected.
     case full(expectedWait: Duration)
     /// The service is going down.

@@ -1,19 +1,19 @@
-package import Detection
-package import Imaging
+internal import Detection
+internal import Imaging
 
 /// What was found on one picture, and how long each stage took.
-package struct Prediction: Sendable, Equatable {
+struct Prediction: Sendable, Equatable {
     /// Of the upright picture; boxes are in its pixels.
-    package var size: PixelSize
+    var size: PixelSize
     /// By falling confidence.
-    package var detections: [Detection]
-    package var timing: StageTiming
+    var detections: [Detection]
+    var timing: StageTiming
     /// Pictures the worker took together with this one, itself included.
-    package var batchSize: Int
+    var batchSize: Int
     /// The picture with its boxes drawn, as JPEG, where it was asked for.
-    package var annotatedJPEG: [UInt8]?
+    var annotatedJPEG: [UInt8]?
 
-    package init(
+    init(
         size: PixelSize, detections: [Detection], timing: StageTiming = StageTiming(),
         batchSize: Int = 1, annotatedJPEG: [UInt8]? = nil
     ) {
@@ -26,15 +26,15 @@ package struct Prediction: Sendable, Equatable {
 }
 
 /// A found thing: what it is, how sure the model is, and where it lies on the picture.
-package struct Detection: Sendable, Equatable {
-    package let label: String
-    package let classID: Int
+struct Detection: Sendable, Equatable {
+    let label: String
+    let classID: Int
     /// 0 … 1.
-    package let confidence: Float
+    let confidence: Float
     /// Corners in pixels of the upright picture, clipped to it.
-    package let box: Box
+    let box: Box
 
-    package init(label: String, classID: Int, confidence: Float, box: Box) {
+    init(label: String, classID: Int, confidence: Float, box: Box) {
         self.label = label
         self.classID = classID
         self.confidence = confidence
@@ -43,37 +43,37 @@ package struct Detection: Sendable, Equatable {
 }
 
 /// The time each stage of a picture's way took.
-package struct StageTiming: Sendable, Equatable {
+struct StageTiming: Sendable, Equatable {
     /// From the ticket to a free worker.
-    package var queue: Duration = .zero
+    var queue: Duration = .zero
     /// Bytes to upright pixels.
-    package var decode: Duration = .zero
+    var decode: Duration = .zero
     /// Pixels to the network's frame.
-    package var preprocess: Duration = .zero
+    var preprocess: Duration = .zero
     /// The network.
-    package var inference: Duration = .zero
+    var inference: Duration = .zero
     /// Head output to boxes on the picture (and the drawing, where it was asked for).
-    package var postprocess: Duration = .zero
+    var postprocess: Duration = .zero
     /// From the ticket to the answer.
-    package var total: Duration = .zero
+    var total: Duration = .zero
 
-    package init() {}
+    init() {}
 }
 
 /// What a request asks of a picture.
-package struct PredictionOptions: Sendable, Equatable {
-    package var detection: DetectionOptions
+struct PredictionOptions: Sendable, Equatable {
+    var detection: DetectionOptions
     /// Whether to draw the boxes on the picture (``Prediction/annotatedJPEG``).
-    package var isAnnotated: Bool
+    var isAnnotated: Bool
 
-    package init(detection: DetectionOptions = DetectionOptions(), isAnnotated: Bool = false) {
+    init(detection: DetectionOptions = DetectionOptions(), isAnnotated: Bool = false) {
         self.detection = detection
         self.isAnnotated = isAnnotated
     }
 }
 
 /// Why a picture got no prediction.
-package enum PredictionError: Error, Equatable {
+enum PredictionError: Error, Equatable {
     /// The bytes are no picture we take.
     case picture(DecodeError)
     /// The network could not run: our bug, or no memory.

@@ -1,11 +1,11 @@
-package import Detection
-package import Imaging
-package import Inference
+internal import Detection
+internal import Imaging
+internal import Inference
 internal import Synchronization
 
 /// Bytes of a picture → detections: the one way that `/detect`, `dynadetect detect` and
 /// `bench --pictures` share.
-package protocol Predictor: Sendable {
+protocol Predictor: Sendable {
     /// What answers call the model.
     var model: ModelIdentity { get }
 
@@ -16,9 +16,13 @@ package protocol Predictor: Sendable {
     /// Decodes the picture, runs the network, and puts the boxes back on the picture.
     ///
     /// - Parameters:
+    ///   - bytes: the encoded picture.
     ///   - letterbox: what ``letterbox(for:)`` said of the same bytes.
+    ///   - options: what the request asks of it.
     ///   - worker: whose session and seat to use; one call at a time for each.
     ///   - callAssistants: called when work begins that idle workers can share.
+    /// - Returns: what was found, and how long it took.
+    /// - Throws: ``PredictionError`` for a picture that cannot be decoded or a pass that cannot run.
     func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
         callAssistants: () -> Void
@@ -39,22 +43,24 @@ package protocol Predictor: Sendable {
 ///
 /// Decoded pixels live only inside ``predict(_:letterbox:options:on:callAssistants:)``, so there are never more
 /// pictures in memory than workers.
-package final class NetworkPredictor: Predictor {
-    package let model: ModelIdentity
+final class NetworkPredictor: Predictor {
+    let model: ModelIdentity
     private let detector: Detector
     private let imageSize: Int
     private let shape: Letterbox.Shape
     private let limits: ImageLimits
     private let crew: Crew
     /// How many pictures are worked on at once.
-    package var workers: Int { seats.count }
+    var workers: Int { seats.count }
     /// The instruction set it runs with.
-    package var isa: ISA { detector.network.isa }
+    var isa: ISA { detector.network.isa }
     /// What it computes in, and why.
-    package var precision: Precision.Decision { detector.precision }
+    var precision: Precision.Decision { detector.precision }
     private let seats: [Seat]
 
-    /// One worker's session. The lock is never contended: a worker runs one picture at a time.
+    /// One worker's session.
+    ///
+    /// The lock is never contended: a worker runs one picture at a time.
     private final class Seat: Sendable {
         let session: Mutex<Session>
         let lane: Crew.Lane
@@ -64,11 +70,16 @@ package final class NetworkPredictor: Predictor {
         }
     }
 
+    /// A predictor with a session for each worker.
+    ///
     /// - Parameters:
+    ///   - detector: the model.
     ///   - identity: what answers call the model; nil for what the file calls it.
-    ///   - imageSize: the frame's longer side in pixels; nil for what the model was trained at.
     ///   - workers: how many pictures are worked on at once; workers are 0 ..< workers.
-    package init(
+    ///   - imageSize: the frame's longer side in pixels; nil for what the model was trained at.
+    ///   - shape: of the frame.
+    ///   - limits: what a picture may be.
+    init(
         _ detector: Detector, identity: ModelIdentity? = nil, workers: Int,
         imageSize: Int? = nil, shape: Letterbox.Shape, limits: ImageLimits
     ) {
@@ -83,7 +94,7 @@ package final class NetworkPredictor: Predictor {
     }
 
     /// How a picture is fitted, from its header alone; nothing is decoded.
-    package func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox {
+    func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox {
         letterbox(for: try ImageDecoder.probe(bytes, limits: limits).size)
     }
 
@@ -94,7 +105,7 @@ package final class NetworkPredictor: Predictor {
     }
 
     /// Detects on pictures of one letterbox shape, and answers each as soon as it is done.
-    package func predict(
+    func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
         callAssistants: () -> Void
     ) throws(PredictionError) -> Prediction {
@@ -170,11 +181,11 @@ package final class NetworkPredictor: Predictor {
     }
 
     /// Helps a pass that another worker leads, until `isWanted` is false.
-    package func assist(as worker: Int, while isWanted: () -> Bool) {
+    func assist(as worker: Int, while isWanted: () -> Bool) {
         crew.assist(as: worker, while: isWanted)
     }
 
-    package var warmUpSizes: [PixelSize] {
+    var warmUpSizes: [PixelSize] {
         // What cameras make (16:9 and 4:3, lying), and the square.
         let sources = [(1920, 1080), (1600, 1200), (1024, 1024)]
         var sizes: [PixelSize] = []
@@ -186,7 +197,7 @@ package final class NetworkPredictor: Predictor {
     }
 
     /// Runs an empty picture of that size, so that its plan and memory are there.
-    package func warmUp(_ size: PixelSize, on worker: Int) throws(PredictionError) {
+    func warmUp(_ size: PixelSize, on worker: Int) throws(PredictionError) {
         let grey = Picture(size: size)
         _ = try detect(grey, options: DetectionOptions(), on: worker)
     }

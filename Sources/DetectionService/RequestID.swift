@@ -3,7 +3,7 @@
 /// A client may bring its own in `X-Request-Id`, so that both sides' logs can be joined; one that is
 /// too long or holds other characters than letters, digits and `-._~+/=:` is replaced, for it
 /// would stand in headers and logs.
-package enum RequestID {
+enum RequestID {
     static let charactersMax = 128
 
     /// The client's own, if it may be used, or a new one.
@@ -13,7 +13,7 @@ package enum RequestID {
     }
 
     /// A new one: 128 random bits.
-    package static func make() -> String {
+    static func make() -> String {
         var generator = SystemRandomNumberGenerator()
         return (0..<4).map { _ in
             let digits = String(UInt32.random(in: .min ... .max, using: &generator), radix: 16)

@@ -7,8 +7,10 @@ internal import Synchronization
 
 /// The life of the service: start → warm up → ready → (signal) → drain → end.
 enum Serve {
-    /// Serves until SIGTERM or SIGINT, and returns when every request that was accepted has been
-    /// answered. A second signal ends the process at once.
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// Returns when every request that was accepted has been answered. A second signal ends the
+    /// process at once.
     ///
     /// - Throws: what keeps it from starting (the model, the address), or that it could not
     ///   answer everything in time.
@@ -120,7 +122,9 @@ enum Serve {
     }
 }
 
-/// Why the service stops: nil for being told to. The first reason counts.
+/// Why the service stops: nil for being told to.
+///
+/// The first reason counts.
 private final class StopReason: Sendable {
     private let reason = Mutex<CommandFailure??>(nil)
     private let isGiven = DispatchSemaphore(value: 0)

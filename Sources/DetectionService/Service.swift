@@ -1,7 +1,7 @@
-package import Detection
-package import HTTPServer
+internal import Detection
+internal import HTTPServer
 internal import Imaging
-package import Inference
+internal import Inference
 internal import Synchronization
 
 /// Answers the service's requests: `POST /detect`, and the routes beside it.
@@ -11,7 +11,7 @@ internal import Synchronization
 /// found and the picture's header read, so that it is known into which frame it goes; then it waits as
 /// it came, encoded (``PictureQueue``). A worker does all the rest, up to the answer's JSON.
 /// Every answer leaves through ``finish(_:_:)``, which counts and logs it.
-package final class Service: Handler {
+final class Service: Handler {
     private let queue: PictureQueue
     private let settings: Settings
     private let metrics: Metrics
@@ -19,21 +19,21 @@ package final class Service: Handler {
     private let stage = Atomic(Stage.warmingUp)
 
     /// What a request may hold, and what it gets when it says nothing.
-    package struct Settings: Sendable {
-        package var defaults: DetectionOptions
-        package var bodyBytesMax: Int
-        package var picturesMax: Int
-        package var about: About
+    struct Settings: Sendable {
+        var defaults: DetectionOptions
+        var bodyBytesMax: Int
+        var picturesMax: Int
+        var about: About
 
         /// What `/version` and the metrics say of the process.
-        package struct About: Sendable {
-            package var isa: String
+        struct About: Sendable {
+            var isa: String
             /// What the network computes in, and why.
-            package var precision: Precision.Decision
-            package var shape: String
-            package var workers: Int
+            var precision: Precision.Decision
+            var shape: String
+            var workers: Int
 
-            package init(
+            init(
                 isa: String, precision: Precision.Decision, shape: String, workers: Int
             ) {
                 self.isa = isa
@@ -43,7 +43,7 @@ package final class Service: Handler {
             }
         }
 
-        package init(
+        init(
             defaults: DetectionOptions = DetectionOptions(), bodyBytesMax: Int, picturesMax: Int,
             about: About
         ) {
@@ -60,7 +60,7 @@ package final class Service: Handler {
     }
 
     /// A service that is not ready yet.
-    package init(queue: PictureQueue, settings: Settings, metrics: Metrics, log: ServiceLog) {
+    init(queue: PictureQueue, settings: Settings, metrics: Metrics, log: ServiceLog) {
         self.queue = queue
         self.settings = settings
         self.metrics = metrics
@@ -68,17 +68,17 @@ package final class Service: Handler {
     }
 
     /// Takes pictures from now on, unless it is draining already.
-    package func becomeReady() {
+    func becomeReady() {
         _ = stage.compareExchange(expected: .warmingUp, desired: .ready, ordering: .relaxed)
     }
 
     /// Takes no more pictures, for ever.
-    package func beginDraining() { stage.store(.draining, ordering: .relaxed) }
+    func beginDraining() { stage.store(.draining, ordering: .relaxed) }
 
     // What the server asks
 
     /// Refuses what its head alone condemns: an unknown route, a full queue, too long a body.
-    package func admit(_ head: RequestHead) -> Admission {
+    func admit(_ head: RequestHead) -> Admission {
         do throws(ServiceError) {
             guard head.path != "*" else { return .accept(bodyBytesMax: 0) }
             guard try Route.find(head) == .detect, head.method == "POST" else {
@@ -94,7 +94,7 @@ package final class Service: Handler {
     }
 
     /// Answers a whole request.
-    package func handle(_ exchange: Exchange) {
+    func handle(_ exchange: Exchange) {
         let call = Call(
             exchange.head, receivedAt: exchange.receivedAt, bodyBytes: exchange.body.count)
         do throws(ServiceError) {
@@ -107,7 +107,7 @@ package final class Service: Handler {
     }
 
     /// A refusal of the server's as problem+json.
-    package func response(to refusal: Refusal, head: RequestHead?) -> Response {
+    func response(to refusal: Refusal, head: RequestHead?) -> Response {
         refuse(.http(refusal), Call(head))
     }
 

@@ -3,9 +3,9 @@ internal import HTTPServer
 internal import Imaging
 
 /// Everything that `/detect` and the other routes refuse: the one table from an error to its status,
-/// its code, its public words and its level in the log. Nothing else chooses a status.
+/// its code, its public words and its level in the log.
 ///
-/// Public words never hold a path of this machine, an address or an internal name. What they quote of a
+/// Nothing else chooses a status. /// Public words never hold a path of this machine, an address or an internal name. What they quote of a
 /// client's own text is cut short.
 enum ServiceError: Error, Equatable {
     // What HTTP or the routes refuse.
@@ -212,7 +212,7 @@ extension DecodeError {
 
 extension PredictionError {
     /// What is wrong, to stand behind what the picture is called.
-    package var words: String {
+    var words: String {
         switch self {
         case .picture(let error): error.words
         case .network(let reason): "could not be run through the network: \(reason)"

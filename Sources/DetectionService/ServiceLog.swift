@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// Lines are written by a queue of their own, so that a reader that stalls holds nobody up; when too many
 /// wait, lines are dropped, and the next one says how many. Nothing of a picture is ever logged.
-package final class ServiceLog: Sendable {
+final class ServiceLog: Sendable {
     private let level: LogLevel
     private let write: @Sendable (String) -> Void
     private let queue = DispatchQueue(label: "log")
@@ -15,8 +15,8 @@ package final class ServiceLog: Sendable {
 
     private static let waitingMax = 4096
 
-    /// - Parameter write: takes a line without its end; called on one queue.
-    package init(level: LogLevel, write: @escaping @Sendable (String) -> Void) {
+    /// A log of `level` and above; `write` takes a line without its end and is called on one queue.
+    init(level: LogLevel, write: @escaping @Sendable (String) -> Void) {
         self.level = level
         self.write = write
     }
@@ -45,7 +45,7 @@ package final class ServiceLog: Sendable {
     }
 
     /// Waits until what was noted is written, a second at most.
-    package func flush() {
+    func flush() {
         let isWritten = DispatchSemaphore(value: 0)
         queue.async { isWritten.signal() }
         _ = isWritten.wait(timeout: .now() + .seconds(1))

@@ -13,7 +13,7 @@ extension SystemFiles {
 
 extension CPUQuota {
     /// The quota of this process.
-    package static var live: CPUQuota {
+    static var live: CPUQuota {
         let files = SystemFiles.live
         return CPUQuota(
             files: files, affinity: files.affinity ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -22,5 +22,5 @@ extension CPUQuota {
 
 extension MemoryQuota {
     /// The memory of this process.
-    package static var live: MemoryQuota { MemoryQuota(files: .live) }
+    static var live: MemoryQuota { MemoryQuota(files: .live) }
 }

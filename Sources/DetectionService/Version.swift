@@ -1,4 +1,4 @@
 /// The program's version (semantic versioning), as `--version`, `/version` and the metrics say it.
-package enum Version {
-    package static let current = "0.1.0"
+enum Version {
+    static let current = "0.1.0"
 }

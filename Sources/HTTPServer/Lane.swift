@@ -111,8 +111,9 @@ final class Lane: @unchecked Sendable {
 
     private func turn(_ connection: Connection, at now: ContinuousClock.Instant) {
         dispatchPrecondition(condition: .onQueue(queue))
+        // An answer that comes behind the server's end goes nowhere, and keeps nothing alive.
         let service = Connection.Service(limits: limits, handler: handler) { key in
-            { [self] response in answer(response, on: key) }
+            { [weak self] response in self?.answer(response, on: key) }
         }
         switch connection.turn(service, &desk, at: now) {
         case .waiting: break

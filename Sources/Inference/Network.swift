@@ -16,10 +16,10 @@ package final class Network: Sendable {
 
     /// Packs the weights.
     ///
-    /// - Parameters:
-    ///   - precision: one that this CPU computes in on `isa`: see ``Precision/choose(_:isa:hasRanges:)``.
-    ///   - ranges: of each value, for int8 (``Calibration``).
-    ///   - plansMax: shapes kept at once.
+    /// `precision` is one that this CPU computes in on `isa`: see
+    /// ``Precision/choose(_:isa:hasRanges:isAvailable:)``. int8 needs the `ranges` of each value
+    /// (``Calibration``). `plansMax`: shapes kept at once.
+    ///
     /// - Throws: when the packed weights pass their limit.
     package init(
         _ graph: Graph, isa: ISA = .best, precision: Precision = .fp32,

@@ -41,9 +41,8 @@ package enum Precision: String, Sendable, CaseIterable {
 
     /// The precision for what was asked; fp32 where it cannot be had.
     ///
-    /// - Parameters:
-    ///   - isa: the instruction set of the floats; narrow kernels are for CPUs with AVX-512 alone.
-    ///   - hasRanges: whether the model was calibrated, without which there are no bytes.
+    /// Narrow kernels are for CPUs with AVX-512 alone, so `isa` must be that. `hasRanges` says
+    /// whether the model was calibrated, without which there are no bytes.
     package static func choose(
         _ choice: Choice, isa: ISA, hasRanges: Bool,
         isAvailable: (Format.Element) -> Bool = \.isAvailable

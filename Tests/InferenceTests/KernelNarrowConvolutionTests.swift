@@ -3,7 +3,9 @@ import Testing
 
 @testable import Inference
 
-/// bfloat16's and the bytes' convolutions. A CPU that lacks the instructions has no case to try.
+/// bfloat16's and the bytes' convolutions.
+///
+/// A CPU that lacks the instructions has no case to try.
 struct KernelNarrowConvolutionTests {
     /// What a layer makes of noise, and what its twin makes of the same numbers.
     private struct Trial {
@@ -34,8 +36,9 @@ struct KernelNarrowConvolutionTests {
         return Trial(kernel: kernel, expected: expected)
     }
 
-    /// The layer and map in whole numbers, so small that bfloat16 rounds nothing, not even in
-    /// Winograd's transforms: pixels −3 ... 3, weights in fours.
+    /// The layer and map in whole numbers, so small that bfloat16 rounds nothing.
+    ///
+    /// Not even in Winograd's transforms: pixels are of −3 to 3, weights in fours.
     private static func whole(
         _ layer: Convolution, _ map: Reference.FeatureMap
     ) -> (Convolution, Reference.FeatureMap) {

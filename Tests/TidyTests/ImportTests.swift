@@ -1,6 +1,8 @@
 import Testing
 
-/// Who may import whom: the walls between the parts. The compiler does not hold them.
+/// Who may import whom: the walls between the parts.
+///
+/// The compiler does not hold them.
 private let importsAllowed: [String: Set<String>] = [
     "HTTPServer": ["FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "CLinux"],
     "Imaging": ["CTurboJPEG", "CPNG", "CWebP"],

@@ -32,8 +32,12 @@ package enum Program {
     /// Runs a command line (without the program's own name) and returns the exit status.
     ///
     /// Options are looked for in the environment too.
-    package static func run(
-        _ arguments: [String], environment: [String: String], console: Console = .standard
+    package static func run(_ arguments: [String], environment: [String: String]) -> Int32 {
+        run(arguments, environment: environment, console: .standard)
+    }
+
+    static func run(
+        _ arguments: [String], environment: [String: String], console: Console
     ) -> Int32 {
         do throws(UsageError) {
             switch try read(arguments, environment: environment) {

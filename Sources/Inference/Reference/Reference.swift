@@ -5,9 +5,13 @@
 package enum Reference {
     /// An activation of one picture: (C, H, W), row after row.
     package struct FeatureMap: Sendable, Equatable {
+        /// C.
         package let channels: Int
+        /// H.
         package let height: Int
+        /// W.
         package let width: Int
+        /// (C, H, W), row after row.
         package var elements: [Double]
 
         /// A map of these elements, `channels × height × width` of them.
