@@ -18,8 +18,7 @@ int dd_isa_available(enum dd_isa isa) {
     }
 }
 
-/// The loops of `isa`. That the CPU can run them is for the caller to ask once, at start.
-static const struct kernels *kernels_of(enum dd_isa isa) {
+const struct kernels *kernels_of(enum dd_isa isa) {
     switch (isa) {
     case DD_BASELINE: return &dd_kernels_baseline;
 #if defined(__x86_64__)
@@ -33,33 +32,6 @@ static const struct kernels *kernels_of(enum dd_isa isa) {
 }
 
 int dd_conv_group(enum dd_isa isa) { return kernels_of(isa)->group; }
-
-/// The last cell that an axis of the output reads lies within the input's halo, as does the first.
-static bool axis_fits(
-    int64_t in, int64_t halo, int64_t out, int64_t kernel, int64_t stride, int64_t padding,
-    int64_t dilation
-) {
-    const int64_t most = 1 << 18;
-    return within(1, kernel, most) && within(1, stride, most) && within(1, dilation, most)
-        && within(0, padding, halo)
-        && (out - 1) * stride - padding + (kernel - 1) * dilation < in + halo;
-}
-
-static void require_conv(struct dd_conv c) {
-    require(axis_fits(
-        c.in.height, c.in.halo, c.out.height, c.kernel_height, c.stride_height, c.padding_height,
-        c.dilation_height));
-    require(axis_fits(
-        c.in.width, c.in.halo, c.out.width, c.kernel_width, c.stride_width, c.padding_width,
-        c.dilation_width));
-    require(within(DD_IDENTITY, c.activation, DD_HARDSWISH));
-}
-
-static void require_residual(struct dd_planes residual, struct dd_planes out, ptrdiff_t count) {
-    if (count == 0) return;
-    require_blocks(residual, count);
-    require(same_picture(residual, out) && residual.blocks >= out.blocks);
-}
 
 void dd_conv_rows(
     enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1, const float *in,
@@ -193,4 +165,10 @@ void dd_mix(
     require(experts >= 1 && experts <= alpha_count && stride >= 0 && first >= 0 && out_count >= 0);
     require(first <= stride && out_count <= stride - first && kernels_count / experts >= stride);
     kernels_of(isa)->mix(experts, stride, alpha, kernels + first, out_count, out);
+}
+
+int64_t dd_peak(enum dd_isa isa, int64_t rounds, float *result, ptrdiff_t result_count) {
+    require(within(0, rounds, 1 << 30) && result_count == 2);
+    result[0] = kernels_of(isa)->peak(rounds, result[0], result[1]);
+    return rounds * kernels_of(isa)->sums * 2;
 }

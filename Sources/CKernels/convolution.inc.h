@@ -37,6 +37,8 @@ INLINE void tile(
         for (int32_t ky = 0; ky < w->height; ky++) {
             const float *cell = top + ky * w->row;
             for (int32_t kx = 0; kx < w->width; kx++, cell += w->column) {
+                UNROLL for (int m = 0; m < pixels; m++)
+                    __builtin_prefetch(cell + (pixels + m) * step);
                 _Pragma("clang loop unroll(disable)")
                 for (int32_t i = 0; i < steps; i++, weights += vectors * LANES) {
                     vec weight[GROUP * PARTS];

@@ -17,6 +17,25 @@ struct conv_call {
     float *out;
 };
 
+/// The arguments of a step of Winograd's convolution, checked: of the transform of the input those of
+/// the input alone.
+struct winograd_call {
+    struct dd_conv conv;
+    int32_t tile0, tile1;
+    int32_t block0, block1;  // input blocks to transform
+    int32_t first;           // output block
+    int32_t blocks;          // output blocks, 1 ... group
+    const float *in;
+    float *tiles;  // transformed input: [in block][tile][36][16]
+    const uint8_t *used;
+    const float *weights;   // of these output blocks
+    const float *bias;      // of the value's first output block
+    const float *residual;  // or null
+    struct dd_planes residual_planes;
+    float *sums;  // [block][tile][36][16]
+    float *out;
+};
+
 /// One instruction set's loops. Their arguments are checked before.
 struct kernels {
     int32_t group;  // output blocks that share a weight group
@@ -36,7 +55,17 @@ struct kernels {
     void (*mix)(
         int32_t experts, ptrdiff_t stride, const float *alpha, const float *kernels,
         ptrdiff_t count, float *out);
+    float (*peak)(int64_t rounds, float x, float y);
+    int32_t sums;  // floats that a round of `peak` adds to
+    void (*winograd_input)(const struct winograd_call *call);
+    void (*winograd_output)(const struct winograd_call *call);
+    void (*winograd_weights)(
+        int32_t experts, ptrdiff_t stride, int32_t blocks, const float *alpha, const float *kernels,
+        const uint8_t *used, int32_t in_blocks, int32_t block0, int32_t block1, float *out);
 };
+
+/// The loops of `isa`. That the CPU can run them is for the caller to ask once, at start.
+const struct kernels *kernels_of(enum dd_isa isa);
 
 extern const struct kernels dd_kernels_baseline;
 #if defined(__x86_64__)

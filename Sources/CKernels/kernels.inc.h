@@ -14,7 +14,9 @@
 #endif
 #include "vector.inc.h"
 #include "convolution.inc.h"
+#include "winograd.inc.h"
 #include "planewise.inc.h"
+#include "peak.inc.h"
 #ifdef TARGET
 #pragma clang attribute pop
 #endif
@@ -28,4 +30,9 @@ const struct kernels NAME = {
     .add_rows = add_rows,
     .means = means,
     .mix = mix,
+    .peak = peak,
+    .sums = WIDTH_MAX * GROUP * 16,
+    .winograd_input = winograd_input,
+    .winograd_output = winograd_output,
+    .winograd_weights = winograd_weights,
 };

@@ -52,3 +52,30 @@ static inline void require_rows(struct dd_planes p, int32_t block, int32_t y0, i
 static inline bool same_picture(struct dd_planes a, struct dd_planes b) {
     return a.height == b.height && a.width == b.width;
 }
+
+/// The last cell that an axis of the output reads lies within the input's halo, as does the first.
+static inline bool axis_fits(
+    int64_t in, int64_t halo, int64_t out, int64_t kernel, int64_t stride, int64_t padding,
+    int64_t dilation
+) {
+    const int64_t most = 1 << 18;
+    return within(1, kernel, most) && within(1, stride, most) && within(1, dilation, most)
+        && within(0, padding, halo)
+        && (out - 1) * stride - padding + (kernel - 1) * dilation < in + halo;
+}
+
+static inline void require_conv(struct dd_conv c) {
+    require(axis_fits(
+        c.in.height, c.in.halo, c.out.height, c.kernel_height, c.stride_height, c.padding_height,
+        c.dilation_height));
+    require(axis_fits(
+        c.in.width, c.in.halo, c.out.width, c.kernel_width, c.stride_width, c.padding_width,
+        c.dilation_width));
+    require(within(DD_IDENTITY, c.activation, DD_HARDSWISH));
+}
+
+static inline void require_residual(struct dd_planes residual, struct dd_planes out, ptrdiff_t count) {
+    if (count == 0) return;
+    require_blocks(residual, count);
+    require(same_picture(residual, out) && residual.blocks >= out.blocks);
+}

@@ -90,7 +90,7 @@ INLINE void finish_as(
 }
 
 /// Activation, then residual, over `count` sums (a multiple of 16) that a row of pixels ended in.
-static void finish(
+[[maybe_unused]] static void finish(
     enum dd_activation activation, float *row, const float *residual, ptrdiff_t count
 ) {
 #define FINISH(CASE)                                                       \

@@ -12,6 +12,8 @@ package final class Detector: Sendable {
     package let model: ModelDescription
     /// The arithmetic, ready to run.
     package let network: Network
+    /// Why it computes in the precision it does.
+    package let precision: Precision.Decision
     let head: Head
     let records: [StepRecord]
 
@@ -22,17 +24,24 @@ package final class Detector: Sendable {
     ///   - name: what the model is called; nil: `name` of the file's metadata, or "model".
     ///   - overrides: settings that stand above what the file says.
     ///   - isa: the instruction set the network shall use.
+    ///   - precision: what is asked for; where it cannot be had, fp32, and ``precision`` says so.
     /// - Throws: `ModelError`, which names the module that is unknown, incomplete or does not fit.
     package init(
         _ checkpoint: Checkpoint, name: String? = nil, overrides: Overrides = Overrides(),
-        isa: ISA = .best
+        isa: ISA = .best, precision: Precision.Choice = .fp32
     ) throws(ModelError) {
         let blueprint = try NetworkBuilder.blueprint(of: checkpoint, overrides: overrides)
         head = blueprint.head
         records = blueprint.records
         model = ModelDescription(of: checkpoint, name: name, blueprint: blueprint)
+        let ranges = checkpoint.metadata.other[ActivationRanges.key].flatMap {
+            ActivationRanges.read($0, for: blueprint.graph)
+        }
+        let decision = Precision.choose(precision, isa: isa, hasRanges: ranges != nil)
+        self.precision = decision
         do {
-            network = try Network(blueprint.graph, isa: isa)
+            network = try Network(
+                blueprint.graph, isa: isa, precision: decision.precision, ranges: ranges ?? [])
         } catch {
             throw .graph(error)
         }

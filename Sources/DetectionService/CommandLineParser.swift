@@ -72,7 +72,7 @@ extension Command {
                 continue
             }
             let (name, attached) = split(argument)
-            guard let option = options.first(where: { "--" + $0.name == name }) else {
+            guard let option = options.first(where: { "--" + $0.name == long(name) }) else {
                 throw UsageError("unknown option '\(name)'; \(helpHint)")
             }
             if option.isSwitch {
@@ -90,6 +90,9 @@ extension Command {
         try command.check()
         return command
     }
+
+    /// `-o` as everywhere: the file to write.
+    private static func long(_ name: String) -> String { name == "-o" ? "--output" : name }
 
     static var helpHint: String { "see dynadetect \(name) --help" }
 

@@ -1,6 +1,7 @@
 internal import Detection
 internal import HTTPServer
 internal import Imaging
+internal import Inference
 
 /// Everything the service can be told, and every limit on what a stranger may make longer.
 ///
@@ -14,6 +15,8 @@ struct Configuration: Sendable, Equatable {
     var model: String?
     /// How dynamic layers mix their experts; nil for what the file says.
     var routing: Detector.Overrides.RoutingKind?
+    /// What the network computes in.
+    var precision = Precision.Choice.fp32
     /// The longer side of the network's frame, in pixels; nil for what the file says.
     var imageSize: Int?
     /// Whether the frame is padded only to the stride, or to a square.

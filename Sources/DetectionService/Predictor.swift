@@ -54,6 +54,8 @@ final class NetworkPredictor: Predictor {
     var workers: Int { seats.count }
     /// The instruction set it runs with.
     var isa: ISA { detector.network.isa }
+    /// What it computes in, and why.
+    var precision: Precision.Decision { detector.precision }
     private let seats: [Seat]
 
     /// One worker's session.

@@ -62,11 +62,13 @@ enum Serve {
         let quota = CPUQuota.live
         let workers = configuration.workerCount(quota)
         let source = configuration.workers == nil ? quota.explanation : "as told"
+        let decision = model.detector.precision
         console.output(
             """
             \(line(model.identity, classes: model.detector.model.names.count))
             workers  \(workers) (\(source))
             isa      \(model.detector.network.isa.rawValue)
+            computes \(decision.precision.rawValue) (\(decision.reason))
 
             """)
         return NetworkPredictor(model, configuration, workers: workers, memory: .live)
@@ -84,7 +86,8 @@ enum Serve {
             defaults: configuration.detectionOptions, bodyBytesMax: configuration.bodyBytesMax,
             picturesMax: configuration.picturesMax,
             about: Service.Settings.About(
-                isa: predictor.isa.rawValue, shape: configuration.shape.rawValue,
+                isa: predictor.isa.rawValue, precision: predictor.precision,
+                shape: configuration.shape.rawValue,
                 workers: predictor.workers))
     }
 

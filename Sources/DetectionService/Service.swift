@@ -1,6 +1,7 @@
 internal import Detection
 internal import HTTPServer
 internal import Imaging
+internal import Inference
 internal import Synchronization
 
 /// Answers the service's requests: `POST /detect`, and the routes beside it.
@@ -27,11 +28,16 @@ final class Service: Handler {
         /// What `/version` and the metrics say of the process.
         struct About: Sendable {
             var isa: String
+            /// What the network computes in, and why.
+            var precision: Precision.Decision
             var shape: String
             var workers: Int
 
-            init(isa: String, shape: String, workers: Int) {
+            init(
+                isa: String, precision: Precision.Decision, shape: String, workers: Int
+            ) {
                 self.isa = isa
+                self.precision = precision
                 self.shape = shape
                 self.workers = workers
             }
@@ -129,6 +135,8 @@ final class Service: Handler {
                 json.key("version", Version.current)
                 json.key("model") { $0.value(queue.model) }
                 json.key("isa", settings.about.isa)
+                json.key("precision", settings.about.precision.precision.rawValue)
+                json.key("precision_reason", settings.about.precision.reason)
                 json.key("shape", settings.about.shape)
                 json.key("workers", settings.about.workers)
             }
@@ -145,6 +153,7 @@ final class Service: Handler {
         let labels: [(name: String, value: String)] = [
             ("version", Version.current), ("model", queue.model.name),
             ("model_version", queue.model.version), ("isa", settings.about.isa),
+            ("precision", settings.about.precision.precision.rawValue),
             ("shape", settings.about.shape), ("workers", "\(settings.about.workers)"),
         ]
         return metrics.page(

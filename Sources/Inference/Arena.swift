@@ -19,6 +19,8 @@ struct Region: Sendable, Equatable {
 
     static let alignment = 16  // floats
 
+    var byteCount: Int { count * MemoryLayout<Float>.stride }
+
     /// So many floats, rounded up to whole cache lines.
     static func padded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
 
@@ -78,6 +80,28 @@ struct AlignedFloats: ~Copyable {
 
     @unsafe
     @_lifetime(immortal)
+    fileprivate func bytes(_ region: Region) -> Span<UInt8> {
+        check(region)
+        // In bounds: checked above; whatever lies there may be read as bytes.
+        let span = unsafe Span<UInt8>(
+            _unsafeStart: UnsafeRawPointer(start + region.offset).assumingMemoryBound(
+                to: UInt8.self), count: region.byteCount)
+        return unsafe _overrideLifetime(span, borrowing: ())
+    }
+
+    @unsafe
+    @_lifetime(immortal)
+    fileprivate func mutableBytes(_ region: Region) -> MutableSpan<UInt8> {
+        check(region)
+        // In bounds: checked above; a float may be written by its bytes.
+        let span = unsafe MutableSpan<UInt8>(
+            _unsafeStart: UnsafeMutableRawPointer(start + region.offset).assumingMemoryBound(
+                to: UInt8.self), count: region.byteCount)
+        return unsafe _overrideLifetime(span, borrowing: ())
+    }
+
+    @unsafe
+    @_lifetime(immortal)
     fileprivate func mutableSpan(_ region: Region) -> MutableSpan<Float> {
         check(region)
         // In bounds: checked above.
@@ -103,6 +127,20 @@ final class Arena: @unchecked Sendable {
         unsafe _overrideLifetime(floats.span(region), borrowing: self)
     }
 
+    /// The bytes of a region, to read: what it holds is not floats.
+    @_lifetime(borrow self)
+    func bytes(_ region: Region) -> Span<UInt8> {
+        // `self` owns the floats.
+        unsafe _overrideLifetime(floats.bytes(region), borrowing: self)
+    }
+
+    /// The bytes of a region, to write; see DESIGN for why a borrow of the owner is enough.
+    @_lifetime(borrow self)
+    func mutableBytes(_ region: Region) -> MutableSpan<UInt8> {
+        // `self` owns the floats.
+        unsafe _overrideLifetime(floats.mutableBytes(region), borrowing: self)
+    }
+
     /// The floats of a region, to write; see DESIGN for why a borrow of the owner is enough.
     @_lifetime(borrow self)
     func mutableSpan(_ region: Region) -> MutableSpan<Float> {
@@ -125,7 +163,23 @@ final class Weights: @unchecked Sendable {
         fill(&all)
     }
 
+    /// Numbers of another element in so many bytes, zero but for what `fill` writes.
+    init(byteCount: Int, fill: (inout MutableSpan<UInt8>) -> Void) throws(OutOfMemory) {
+        floats = try AlignedFloats(count: (byteCount + 3) / 4)
+        // `self` owns the floats, and nobody else knows them yet.
+        var all = unsafe floats.mutableBytes(Region(offset: 0, count: floats.count))
+        fill(&all)
+    }
+
     var count: Int { floats.count }
+
+    /// All of them, by their bytes.
+    var bytes: Span<UInt8> {
+        @_lifetime(borrow self) get {
+            // `self` owns the floats.
+            unsafe _overrideLifetime(floats.bytes(Region(offset: 0, count: count)), borrowing: self)
+        }
+    }
 
     /// All of them.
     var all: Span<Float> {

@@ -1,32 +1,30 @@
 import CKernels
 
-/// A convolution by groups of output blocks and rows, with its activation, its residual and the
-/// zeros around what it wrote.
-struct ConvolutionSection: Section {
-    private let packed: PackedConvolution
-    private let conv: dd_conv
-    private let input: Region
-    private let output: Region
+/// What the ways to compute a convolution share: where its input, output, residual and mixed kernel
+/// lie, and its geometry as the kernels take it.
+struct ConvolutionCall: Sendable {
+    let conv: dd_conv
+    /// The same with the formats, for narrow kernels.
+    let narrow: dd_narrow_conv
+    let input: Region
+    let output: Region
     /// Empty for none.
-    private let residual: Region
-    private let residualPlanes: dd_planes
-    /// Where the kernel was mixed; nil for a constant one.
-    private let scratch: MixScratch?
-    private let tiling: Tiling
-    private let kernels: Kernels
+    let residual: Region
+    let residualPlanes: dd_planes
+    /// The output.
+    let map: PlaneMap
+    /// Where the kernel is mixed; nil for a constant one.
+    let scratch: MixScratch?
 
     init(
-        _ packed: PackedConvolution, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
-        scratch: MixScratch?, kernels: Kernels
+        _ geometry: Convolution.Geometry, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
+        scratch: MixScratch?
     ) {
-        let geometry = packed.geometry
-        self.packed = packed
         self.input = input.region
         self.output = output.region
         self.residual = residual?.region ?? output.region.part(0, 0)
         residualPlanes = residual?.planes ?? output.planes
         self.scratch = scratch
-        self.kernels = kernels
         conv = dd_conv(
             in: input.planes, out: output.planes,
             // At most 255 each.
@@ -38,17 +36,38 @@ struct ConvolutionSection: Section {
             padding_width: Int32(geometry.padding.width),
             dilation_height: Int32(geometry.dilation.height),
             dilation_width: Int32(geometry.dilation.width), activation: geometry.activation.code)
+        narrow = dd_narrow_conv(
+            conv: conv, in: input.format.code, out: output.format.code,
+            residual: (residual ?? output).format.code, residual_planes: residualPlanes)
+        map = output
+    }
+}
+
+/// A convolution window by window, by groups of output blocks and rows, with its activation, its
+/// residual and the zeros around what it wrote.
+struct ConvolutionSection: Section {
+    private let packed: PackedConvolution
+    private let call: ConvolutionCall
+    private let tiling: Tiling
+    private let kernels: Kernels
+
+    init(_ packed: PackedConvolution, _ call: ConvolutionCall, kernels: Kernels) {
+        self.packed = packed
+        self.call = call
+        self.kernels = kernels
+        let out = call.conv.out
         tiling = Tiling(
-            groups: packed.groups.count, height: Int(output.planes.height),
-            productsOfRow: Int(output.planes.width) * (packed.kernelCount / packed.groups.count),
-            weightsCount: packed.kernelCount, inputCount: input.planes.floats)
+            groups: packed.groups.count, height: Int(out.height),
+            productsOfRow: Int(out.width) * (packed.kernelCount / packed.groups.count),
+            weightsCount: packed.kernelCount, inputCount: call.conv.in.floats)
     }
 
+    var kind: SectionKind { packed.algorithm == .depthwise ? .depthwise : .direct }
     var items: Int { tiling.items }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let (column, rows) = tiling.range(of: item)
-        if let scratch {
+        if let scratch = call.scratch {
             run(
                 column, rows, arena, kernel: arena.span(scratch.kernel),
                 bias: arena.span(scratch.bias))
@@ -61,20 +80,20 @@ struct ConvolutionSection: Section {
         _ column: Int, _ rows: Range<Int>, _ arena: Arena, kernel: Span<Float>, bias: Span<Float>
     ) {
         let group = packed.groups[column]
-        var out = arena.mutableSpan(output)
-        if packed.isDepthwise {
+        var out = arena.mutableSpan(call.output)
+        if packed.algorithm == .depthwise {
             kernels.convolveDepthwise(
-                conv, block: column, rows: rows, input: arena.span(input), weights: kernel,
-                bias: bias, residual: arena.span(residual), residualPlanes: residualPlanes, to: &out
-            )
+                call.conv, block: column, rows: rows, input: arena.span(call.input),
+                weights: kernel, bias: bias, residual: arena.span(call.residual),
+                residualPlanes: call.residualPlanes, to: &out)
         } else {
             let weights = kernel.extracting(
-                group.weights.offset..<group.weights.offset + group.weights.count)
+                group.read.offset..<group.read.offset + group.read.count)
             kernels.convolve(
-                conv, group: column, rows: rows, input: arena.span(input), used: group.used.span,
-                weights: weights, bias: bias, residual: arena.span(residual),
-                residualPlanes: residualPlanes, to: &out)
+                call.conv, group: column, rows: rows, input: arena.span(call.input),
+                used: group.used.span, weights: weights, bias: bias,
+                residual: arena.span(call.residual), residualPlanes: call.residualPlanes, to: &out)
         }
-        Kernels.clearHalo(of: &out, conv.out, blocks: group.blocks, rows: rows)
+        Kernels.clearHalo(of: &out, call.conv.out, blocks: group.blocks, rows: rows)
     }
 }

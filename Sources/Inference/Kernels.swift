@@ -31,6 +31,50 @@ struct Kernels: Sendable {
             residualPlanes, address(&output), output.count)
     }
 
+    /// Winograd's first step: some blocks of the input, transformed for some tiles.
+    func transformInput(
+        _ conv: dd_conv, tiles: Range<Int>, blocks: Range<Int>, input: Span<Float>,
+        to transformed: inout MutableSpan<Float>
+    ) {
+        unsafe dd_winograd_input(
+            isa, conv, Int32(tiles.lowerBound), Int32(tiles.upperBound), Int32(blocks.lowerBound),
+            Int32(blocks.upperBound), address(input), input.count, address(&transformed),
+            transformed.count)
+    }
+
+    /// Winograd's second step: the tiles of the output blocks of one group.
+    ///
+    /// An empty `residual` is none.
+    func convolveTiles(
+        _ conv: dd_conv, group: Int, tiles: Range<Int>, transformed: Span<Float>,
+        used: Span<UInt8>, weights: Span<Float>, bias: Span<Float>, residual: Span<Float>,
+        residualPlanes: dd_planes, sums: inout MutableSpan<Float>,
+        to output: inout MutableSpan<Float>
+    ) {
+        unsafe dd_winograd_output(
+            isa, conv, Int32(group), Int32(tiles.lowerBound), Int32(tiles.upperBound),
+            address(transformed), transformed.count, address(used), used.count, address(weights),
+            weights.count, address(bias), bias.count, address(residual), residual.count,
+            residualPlanes, address(&sums), sums.count, address(&output), output.count)
+    }
+
+    /// Winograd's weights of one group: experts mixed, then transformed.
+    ///
+    /// - kernels: the whole packed experts, `stride` numbers each; output: all groups' weights.
+    func transformWeights(
+        _ group: PackedConvolution.OutputGroup, experts: Int, stride: Int, inputBlocks: Range<Int>,
+        alpha: Span<Float>, kernels: Span<Float>, to output: inout MutableSpan<Float>
+    ) {
+        let from = kernels.extracting(group.weights.offset..<kernels.count)
+        precondition(group.read.offset + group.read.count <= output.count)
+        // The group's part of the output lies in it: checked above.
+        unsafe dd_winograd_weights(
+            isa, Int32(experts), stride, Int32(group.blocks.count), Int32(inputBlocks.lowerBound),
+            Int32(inputBlocks.upperBound), address(alpha), alpha.count, address(from), from.count,
+            address(group.used.span), group.used.count, address(&output) + group.read.offset,
+            group.read.count)
+    }
+
     /// Rows of one block.
     ///
     /// An empty `residual` is none.
@@ -99,6 +143,11 @@ struct Kernels: Sendable {
             kernels.count, address(&output), output.count)
     }
 
+    /// Nothing but multiply-adds, on two numbers; the floating-point operations done.
+    func peak(rounds: Int, on numbers: inout MutableSpan<Float>) -> Int {
+        Int(unsafe dd_peak(isa, Int64(rounds), address(&numbers), numbers.count))
+    }
+
     /// Channels (counted in lanes) moved as they are.
     static func copy(
         _ input: Span<Float>, _ inputPlanes: dd_planes, from: Int, channels: Int, rows: Range<Int>,
@@ -142,7 +191,7 @@ struct Kernels: Sendable {
 
 /// Where a span begins; good for the call it is an argument of.
 @unsafe
-private func address<Element>(_ span: Span<Element>) -> UnsafePointer<Element> {
+func address<Element>(_ span: Span<Element>) -> UnsafePointer<Element> {
     guard let start = unsafe span.withUnsafeBufferPointer({ $0.baseAddress }) else {
         preconditionFailure("a kernel's spans lie in memory that was allocated")
     }
@@ -150,7 +199,7 @@ private func address<Element>(_ span: Span<Element>) -> UnsafePointer<Element> {
 }
 
 @unsafe
-private func address(_ span: inout MutableSpan<Float>) -> UnsafeMutablePointer<Float> {
+func address<Element>(_ span: inout MutableSpan<Element>) -> UnsafeMutablePointer<Element> {
     guard let start = unsafe span.withUnsafeMutableBufferPointer({ $0.baseAddress }) else {
         preconditionFailure("a kernel's spans lie in memory that was allocated")
     }

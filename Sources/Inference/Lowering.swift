@@ -60,6 +60,20 @@ struct Lowering {
         outputs[output] = copy
     }
 
+    /// Gives each output a memory of its own, which it need not share its format with others:
+    /// what a convolution makes for the outside alone is left as it is, of all else a copy is made.
+    mutating func separateOutputs() {
+        var made: Set<Int> = []
+        for node in nodes {
+            if case .convolution = node.kind { made.formUnion(node.outputs) }
+        }
+        for node in nodes {
+            made.subtract(node.inputs)
+            if case .convolution(_, let residual?) = node.kind { made.remove(residual) }
+        }
+        for index in outputs.indices where !made.contains(outputs[index]) { copyOutput(index) }
+    }
+
     private mutating func addCopy(of value: Int) -> Int {
         channels.append(channels[value])
         origins.append(origins[value])

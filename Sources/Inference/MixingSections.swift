@@ -14,13 +14,18 @@ struct MeansSection: Section {
         blocksOfItem = min(max((1 << 16) / input.planes.planeFloats, 1), Int(input.planes.blocks))
     }
 
+    var kind: SectionKind { .means }
     var items: Int { (Int(input.planes.blocks) + blocksOfItem - 1) / blocksOfItem }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let first = item * blocksOfItem
         let end = min(first + blocksOfItem, Int(input.planes.blocks))
         var out = arena.mutableSpan(means)
-        kernels.means(arena.span(input.region), input.planes, blocks: first..<end, to: &out)
+        if input.isNarrow {
+            Kernels.means(arena.bytes(input.region), input.narrow, blocks: first..<end, to: &out)
+        } else {
+            kernels.means(arena.span(input.region), input.planes, blocks: first..<end, to: &out)
+        }
     }
 }
 
@@ -31,9 +36,10 @@ struct RoutingSection: Section {
     let scratch: MixScratch
     let kernels: Kernels
 
+    var kind: SectionKind { .routing }
     var items: Int { 1 }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         zeroUnusedMeans(in: arena)
         var scores = arena.mutableSpan(scratch.scores)
         if let layer = routing.hidden {
@@ -75,9 +81,10 @@ struct MixSection: Section {
     /// 64 KiB written, and as much read of each expert: some 20 µs.
     private static let countOfItem = 1 << 14
 
+    var kind: SectionKind { .mixing }
     var items: Int { (packed.kernelCount + Self.countOfItem - 1) / Self.countOfItem }
 
-    func run(item: Int, in arena: Arena) {
+    func run(item: Int, in arena: Arena, seat: Region) {
         let first = item * Self.countOfItem
         let count = min(Self.countOfItem, packed.kernelCount - first)
         var out = arena.mutableSpan(scratch.kernel.part(first, count))

@@ -9,22 +9,31 @@ package final class Network: Sendable {
     package let graph: Graph
     /// What it computes it with.
     package let isa: ISA
+    /// What its numbers are stored as between layers.
+    package let precision: Precision
     let program: Program
     let plans: PlanCache
 
     /// Packs the weights.
     ///
-    /// `plansMax`: shapes kept at once.
+    /// `precision` is one that this CPU computes in on `isa`: see
+    /// ``Precision/choose(_:isa:hasRanges:isAvailable:)``. int8 needs the `ranges` of each value
+    /// (``Calibration``). `plansMax`: shapes kept at once.
     ///
     /// - Throws: when the packed weights pass their limit.
-    package init(_ graph: Graph, isa: ISA = .best, plansMax: Int = 16) throws(GraphError) {
+    package init(
+        _ graph: Graph, isa: ISA = .best, precision: Precision = .fp32,
+        ranges: [ClosedRange<Float>] = [], plansMax: Int = 16
+    ) throws(GraphError) {
         self.graph = graph
         self.isa = isa
+        self.precision = precision
         let inputChannels = graph.channels(of: graph.input)
         guard (1...GraphLimits.channelsMax).contains(inputChannels) else {
             throw .invalid(step: "input", reason: "a picture of \(inputChannels) channels")
         }
-        program = try Program(graph, groupBlocks: isa.groupBlocks)
+        program = try Program(
+            graph, isa: isa, storage: Storage(precision, of: graph, ranges: ranges))
         plans = PlanCache(plansMax: plansMax)
     }
 
@@ -49,22 +58,47 @@ package final class Network: Sendable {
         load: (_ i: Int, _ input: inout InputPlanes) -> Void,
         unload: (_ i: Int, _ outputs: borrowing Outputs) -> Void
     ) throws(GraphError) {
-        let plan = try plan(height: height, width: width)
-        let arena = try workspace.arena(count: plan.count)
-        lane.lead {
+        try pass(height: height, width: width, in: workspace, on: lane) { plan, pass in
             for i in 0..<pictures {
-                var input = InputPlanes(plan: plan, arena: arena)
-                load(i, &input)
-                plan.clearInputBorder(in: arena)
+                pass.load { load(i, &$0) }
                 // By index, here and in the sections: in debug builds, where tests count what is
                 // allocated, an iterator does.
-                for index in plan.sections.indices {
-                    let section = plan.sections[index]
-                    lane.forEach(section.items, SectionWork(section: section, arena: arena))
-                }
-                unload(i, Outputs(plan: plan, arena: arena))
+                for index in plan.sections.indices { pass.section(index) }
+                unload(i, Outputs(plan: plan, arena: pass.arena))
             }
         }
+    }
+
+    /// What a pass consists of, in a workspace that is large enough.
+    struct Pass {
+        let plan: Plan
+        let arena: Arena
+        let lane: Crew.Lane
+
+        /// Has the picture written.
+        func load(_ body: (inout InputPlanes) -> Void) {
+            var input = InputPlanes(plan: plan, arena: arena)
+            body(&input)
+            plan.clearInputBorder(in: arena)
+        }
+
+        /// Does a section.
+        func section(_ index: Int) {
+            let section = plan.sections[index]
+            let seats = Region(offset: plan.count, count: plan.seatCount)
+            lane.forEach(
+                section.items, SectionWork(section: section, arena: arena, seats: seats))
+        }
+    }
+
+    /// Opens passes of one shape on the lane's thread.
+    func pass(
+        height: Int, width: Int, in workspace: Workspace, on lane: Crew.Lane,
+        _ body: (Plan, Pass) -> Void
+    ) throws(GraphError) {
+        let plan = try plan(height: height, width: width)
+        let arena = try workspace.arena(count: plan.count + lane.crew.size * plan.seatCount)
+        lane.lead { body(plan, Pass(plan: plan, arena: arena, lane: lane)) }
     }
 
     /// The plan of a shape, kept or made.

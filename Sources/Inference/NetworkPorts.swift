@@ -26,21 +26,29 @@ package struct InputPlanes: ~Copyable, ~Escapable {
 extension Plan {
     fileprivate func load(pixels: Span<UInt8>, into arena: Arena) {
         precondition(inputChannels == 3 && pixels.count == height * width * 3)
-        var out = arena.mutableSpan(input.region)
-        Kernels.load(pixels: pixels, rows: 0..<height, to: &out, input.planes)
+        if input.isNarrow {
+            var out = arena.mutableBytes(input.region)
+            Kernels.load(pixels: pixels, rows: 0..<height, to: &out, input.narrow)
+        } else {
+            var out = arena.mutableSpan(input.region)
+            Kernels.load(pixels: pixels, rows: 0..<height, to: &out, input.planes)
+        }
     }
 
     fileprivate func load(tensor: Span<Float>, into arena: Arena) {
         precondition(tensor.count == inputChannels * height * width)
-        var out = arena.mutableSpan(input.region)
-        Kernels.load(tensor: tensor, channels: inputChannels, to: &out, input.planes)
+        if input.isNarrow {
+            var out = arena.mutableBytes(input.region)
+            Kernels.load(tensor: tensor, channels: inputChannels, to: &out, input.narrow)
+        } else {
+            var out = arena.mutableSpan(input.region)
+            Kernels.load(tensor: tensor, channels: inputChannels, to: &out, input.planes)
+        }
     }
 
     /// Zeroes the input's halo, in which other values may have lain.
     func clearInputBorder(in arena: Arena) {
-        var out = arena.mutableSpan(input.region)
-        Kernels.clearHalo(
-            of: &out, input.planes, blocks: 0..<Int(input.planes.blocks), rows: 0..<height)
+        input.clearHalo(blocks: 0..<Int(input.planes.blocks), rows: 0..<height, in: arena)
     }
 }
 

@@ -7,11 +7,15 @@ import CKernels
 final class Plan: Sendable {
     let height: Int
     let width: Int
-    /// Floats of the arena.
+    /// Floats of the arena, without the seats'.
     let count: Int
+    /// Floats beside them that each thread needs for itself.
+    let seatCount: Int
     let input: PlaneMap
     let inputChannels: Int
     let sections: [any Section]
+    /// For each section what it is a part of.
+    let labels: [SectionLabel]
     let outputs: [Output]
     /// What is in use when, for tests: a region and the steps from first write to last read.
     let claims: [(region: Region, steps: ClosedRange<Int>)]
@@ -35,7 +39,8 @@ final class Plan: Sendable {
         }
         var needs: [ArenaLayout.Need] = []
         for (buffer, planes) in zip(program.buffers, planes) {
-            needs.append(ArenaLayout.Need(count: planes.floats, steps: buffer.life))
+            needs.append(
+                ArenaLayout.Need(count: buffer.format.floats(planes), steps: buffer.life))
         }
         // Mixed kernels: all that a step needs beside values, behind the buffers in `needs`.
         var scratch: [Int: Int] = [:]
@@ -50,16 +55,23 @@ final class Plan: Sendable {
         let layout = ArenaLayout(needs)
         guard layout.count <= most else { throw Self.tooLarge(height, width) }
 
-        let maps = zip(planes, layout.offsets).map { planes, offset in
-            PlaneMap(planes: planes, region: Region(offset: offset, count: planes.floats))
+        let maps = planes.indices.map { index in
+            let format = program.buffers[index].format
+            return PlaneMap(
+                planes: planes[index], format: format,
+                region: Region(
+                    offset: layout.offsets[index], count: format.floats(planes[index])))
         }
         func map(_ place: Program.Place) -> PlaneMap {
             maps[place.buffer].blocks(place.block, place.blocks)
         }
         var sections: [any Section] = []
+        var labels: [SectionLabel] = []
         for (index, step) in program.steps.enumerated() {
             let scratch = scratch[index].map { layout.offsets[$0] }
-            sections += step.work.sections(map, scratch: scratch, kernels: kernels)
+            let parts = step.work.sections(map, scratch: scratch, kernels: kernels)
+            sections += parts
+            labels += parts.map { SectionLabel(step, $0.kind, output: map(step.work.output)) }
         }
         self.height = height
         self.width = width
@@ -67,6 +79,8 @@ final class Plan: Sendable {
         input = map(program.input)
         inputChannels = program.inputChannels
         self.sections = sections
+        self.labels = labels
+        seatCount = Region.padded(sections.map(\.seatCount).max() ?? 0)
         outputs = program.outputs.map { Output(map: map($0.place), channels: $0.channels) }
         claims = zip(needs, layout.offsets).map { need, offset in
             (Region(offset: offset, count: need.count), need.steps)
@@ -83,19 +97,29 @@ final class Plan: Sendable {
 /// A value's planes and where they lie.
 struct PlaneMap: Sendable {
     let planes: dd_planes
+    let format: Format
     let region: Region
+
+    /// Planes and format, as the narrow kernels take them.
+    var narrow: dd_narrow_planes { dd_narrow_planes(planes: planes, format: format.code) }
+    var isNarrow: Bool { format.element != .float }
 
     /// Some of the planes.
     func blocks(_ first: Int, _ count: Int) -> PlaneMap {
         var part = planes
         part.blocks = Int32(count)
+        let plane = region.count / Int(planes.blocks)
         return PlaneMap(
-            planes: part,
-            region: region.part(first * planes.planeFloats, count * planes.planeFloats))
+            planes: part, format: format, region: region.part(first * plane, count * plane))
     }
 
     /// Floats of a row, without its halo.
     var rowFloats: Int { Int(planes.width) * Int(planes.lanes) }
+}
+
+extension Format {
+    /// The memory of planes, in floats: pixels are at least 4 bytes.
+    func floats(_ planes: dd_planes) -> Int { planes.floats * element.size / 4 }
 }
 
 extension dd_planes {
@@ -113,6 +137,8 @@ struct MixScratch {
     let hidden: Region
     let scores: Region  // α once finished
     let bias: Region
+    /// Of a narrow kernel; empty for floats.
+    let scales: Region
     let kernel: Region
     let count: Int
 
@@ -129,7 +155,8 @@ struct MixScratch {
         hidden = next(routing.hidden?.outputs ?? 0)
         scores = next(packed.experts)
         bias = next(packed.outputLayout.blocks * lanes)
-        kernel = next(packed.kernelCount)
+        scales = next(packed.scales.count)
+        kernel = next((packed.readCount * packed.element.size + 3) / 4)
         count = end - start
     }
 }

@@ -5,8 +5,10 @@ struct Program: Sendable {
     /// Memory that one value, or several side by side, lie in.
     struct Buffer: Sendable {
         let blocks: Int
-        /// Floats a pixel.
+        /// Numbers a pixel.
         let lanes: Int
+        /// What they are stored as.
+        let format: Format
         /// Zeros around each plane: the largest padding among the readers.
         var halo: Int
         /// A value of the graph that has this height and width.
@@ -56,8 +58,9 @@ struct Program: Sendable {
     let outputs: [Output]
 
     /// - Throws: when a limit on packed weights or cuts is passed.
-    init(_ graph: Graph, groupBlocks: Int) throws(GraphError) {
+    init(_ graph: Graph, isa: ISA, storage: Storage = .floats) throws(GraphError) {
         var lowering = Lowering(graph)
+        if storage.isNarrow { lowering.separateOutputs() }
         var layouts = try Segmentation(lowering) { step in
             if case .convolution(let convolution) = graph.steps[step].operation {
                 convolution.isDepthwise
@@ -71,8 +74,9 @@ struct Program: Sendable {
             layouts.append(ChannelLayout(channels: lowering.channels[value]))
         }
         let placement = Placement(lowering, layouts: layouts)
-        var assembly = Assembly(lowering: lowering, layouts: layouts, placement: placement)
-        try assembly.assemble(graph, groupBlocks: groupBlocks)
+        var assembly = Assembly(
+            lowering: lowering, layouts: layouts, placement: placement, storage: storage)
+        try assembly.assemble(graph, isa: isa)
         steps = assembly.steps
         buffers = assembly.buffers
         input = assembly.place(graph.input.id)
@@ -94,7 +98,9 @@ private struct Assembly {
     private(set) var steps: [Program.Step] = []
     private var packedCount = 0
 
-    init(lowering: Lowering, layouts: [ChannelLayout], placement: Placement) {
+    init(
+        lowering: Lowering, layouts: [ChannelLayout], placement: Placement, storage: Storage
+    ) {
         self.lowering = lowering
         self.layouts = layouts
         self.placement = placement
@@ -106,10 +112,17 @@ private struct Assembly {
         }
         let named = touched.indices.filter { touched[$0] }
         numbers = Dictionary(uniqueKeysWithValues: named.enumerated().map { ($1, $0) })
-        buffers = named.map { value in
+        var residents = [[Int]](repeating: [], count: layouts.count)
+        for value in touched.indices { residents[placement.places[value].buffer].append(value) }
+        let outputs = Set(lowering.outputs.map { placement.places[$0].buffer })
+        buffers = named.map { buffer in
             Program.Buffer(
-                blocks: layouts[value].blocks, lanes: layouts[value].lanes, halo: 0,
-                value: lowering.origins[value], life: Int.max...Int.max)
+                blocks: layouts[buffer].blocks, lanes: layouts[buffer].lanes,
+                format: outputs.contains(buffer)
+                    ? .float
+                    : storage.format(
+                        of: residents[buffer].map { lowering.origins[$0] }, input: lowering.input),
+                halo: 0, value: lowering.origins[buffer], life: Int.max...Int.max)
         }
     }
 
@@ -120,7 +133,7 @@ private struct Assembly {
             buffer: numbers[place.buffer, default: 0], block: place.block, blocks: place.blocks)
     }
 
-    mutating func assemble(_ graph: Graph, groupBlocks: Int) throws(GraphError) {
+    mutating func assemble(_ graph: Graph, isa: ISA) throws(GraphError) {
         touch(place(graph.input.id), at: -1)
         let copies = Dictionary(grouping: placement.copies, by: \.node)
         for (index, node) in lowering.nodes.enumerated() {
@@ -135,7 +148,7 @@ private struct Assembly {
             switch node.kind {
             case .convolution(let step, let residual):
                 try appendConvolution(
-                    node, graph.steps[step], residual: residual, groupBlocks: groupBlocks)
+                    node, graph.steps[step], residual: residual, isa: isa)
             case .add:
                 append(
                     node.name,
@@ -168,7 +181,7 @@ private struct Assembly {
     }
 
     private mutating func appendConvolution(
-        _ node: Lowering.Node, _ step: Graph.Step, residual: Int?, groupBlocks: Int
+        _ node: Lowering.Node, _ step: Graph.Step, residual: Int?, isa: ISA
     ) throws(GraphError) {
         guard case .convolution(let convolution) = step.operation else {
             preconditionFailure("a convolution's node names a convolution's step")
@@ -178,7 +191,7 @@ private struct Assembly {
         do {
             packed = try PackedConvolution(
                 convolution, from: layouts[node.inputs[0]], to: layouts[node.outputs[0]],
-                groupBlocks: groupBlocks, countMax: left)
+                format: buffers[place(node.inputs[0]).buffer].format, isa: isa, countMax: left)
         } catch {
             throw .invalid(step: node.name, reason: error.reason)
         }
@@ -226,6 +239,15 @@ private struct Assembly {
 }
 
 extension Program.Work {
+    /// What a step writes.
+    var output: Program.Place {
+        switch self {
+        case .convolution(_, _, let output, _), .add(_, _, let output),
+            .maxPool(_, let output, _, _, _), .upsample(_, let output, _), .copy(_, let output, _):
+            output
+        }
+    }
+
     /// All that a step reads or writes.
     var places: [Program.Place] {
         switch self {

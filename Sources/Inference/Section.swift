@@ -4,18 +4,49 @@ import CKernels
 ///
 /// Sections follow one another.
 protocol Section: Sendable {
+    /// What it does.
+    var kind: SectionKind { get }
     /// Items, at least one.
     var items: Int { get }
-    /// Does item `item`. It writes nothing that another item of the section reads or writes.
-    func run(item: Int, in arena: Arena)
+    /// Floats that an item needs beside values, on whatever thread it runs.
+    var seatCount: Int { get }
+    /// Does item `item`. It writes nothing that another item of the section reads or writes, but for
+    /// `seat`: at least `seatCount` floats of its thread's own.
+    func run(item: Int, in arena: Arena, seat: Region)
+}
+
+/// What the sections of a pass do.
+package enum SectionKind: String, Sendable {
+    case direct, depthwise, winograd
+    case winogradSmall = "winograd 2×2"
+    case means, routing, mixing
+    case add
+    case maxPool = "max pool"
+    case upsample, copy
+
+    /// Whether it is the convolution itself.
+    package var isConvolution: Bool {
+        switch self {
+        case .direct, .depthwise, .winograd, .winogradSmall: true
+        default: false
+        }
+    }
+}
+
+extension Section {
+    var seatCount: Int { 0 }
 }
 
 /// What the crew works on: one section in one arena.
 struct SectionWork: CrewWork {
     let section: any Section
     let arena: Arena
+    /// The first seat's memory; the others' lie behind it.
+    let seats: Region
 
-    func run(item: Int, seat: Int) { section.run(item: item, in: arena) }
+    func run(item: Int, seat: Int) {
+        section.run(item: item, in: arena, seat: seats.part(seat * seats.count, seats.count))
+    }
 }
 
 extension Program.Work {
@@ -56,15 +87,30 @@ extension Program.Work {
         _ packed: PackedConvolution, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
         scratch: MixScratch?, kernels: Kernels
     ) -> [any Section] {
-        let convolution = ConvolutionSection(
-            packed, input: input, output: output, residual: residual, scratch: scratch,
-            kernels: kernels)
+        let call = ConvolutionCall(
+            packed.geometry, input: input, output: output, residual: residual, scratch: scratch)
+        let convolution: any Section =
+            switch packed.algorithm {
+            case .winograd: WinogradSection(packed, call, kernels: kernels)
+            case .winogradSmall: SmallWinogradSection(packed, call)
+            case .direct, .depthwise:
+                input.isNarrow
+                    ? NarrowConvolutionSection(packed, call)
+                    : ConvolutionSection(packed, call, kernels: kernels)
+            }
         guard let scratch, let routing = packed.routing else { return [convolution] }
+        let mixing: any Section =
+            if packed.element != .float {
+                NarrowMixSection(packed: packed, scratch: scratch)
+            } else if packed.algorithm == .winograd {
+                WinogradMixSection(packed: packed, scratch: scratch, kernels: kernels)
+            } else {
+                MixSection(packed: packed, scratch: scratch, kernels: kernels)
+            }
         return [
             MeansSection(input: input, means: scratch.means, kernels: kernels),
             RoutingSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels),
-            MixSection(packed: packed, scratch: scratch, kernels: kernels),
-            convolution,
+            mixing, convolution,
         ]
     }
 }

@@ -19,7 +19,8 @@ struct CommandLineTests {
     @Test(arguments: [
         ["--nope"], ["nope"], ["detect"], ["inspect"], ["inspect", "a", "b"], ["convert", "a"],
         ["convert", "a", "b.pt"], ["run"], ["run", "--input", "x.npy"], ["bench", "a.pt"],
-        ["bench", "--precision", "bf16"], ["bench", "--runs", "0"],
+        ["bench", "--precision", "fp17"], ["calibrate", "a.pt"], ["calibrate", "a.pt", "b.jpg"],
+        ["calibrate", "a.pt", "b.jpg", "-o", "c.pt"], ["bench", "--runs", "0"],
         ["bench", "--pictures", "d", "--width", "64"], ["bench", "--json=perhaps"],
         ["detect", "--annotate", "a.png", "b.png"], ["serve", "--port", "x"], ["--", "x"],
     ])
@@ -54,6 +55,7 @@ struct CommandLineTests {
         (["run", "--input", "/nonexistent/x.npy", "--output", "/dev/null"], "/nonexistent/x.npy"),
         (["detect", "--model", "/nonexistent/a.pt", "x.jpg"], "/nonexistent/a.pt"),
         (["convert", "/nonexistent/a.pt", "/nonexistent/b.safetensors"], "/nonexistent/a.pt"),
+        (["calibrate", "/nonexistent/a.pt", "b.jpg", "-o", "c.safetensors"], "/nonexistent/a.pt"),
     ])
     func `a file that cannot be used is status 1 and is named`(
         arguments: [String], path: String

@@ -1,6 +1,7 @@
 import Checkpoints
 import Detection
 import FoundationEssentials
+import Imaging
 import Inference
 import Testing
 
@@ -82,6 +83,36 @@ struct CommandTests {
         #expect(row.contains("  8×16×24  "))
         #expect(row.contains("  4 sigmoid  4.056 / "))
         #expect(lines.last?.contains("R_param = M/(C_out·k²) + M, R_flops = 1 + ") == true)
+    }
+
+    @Test func `calibrate writes what int8 needs`() throws {
+        let folder = try Folder()
+        let picture = Picture(size: PixelSize(width: 48, height: 40))
+        try LocalFile.write(try picture.jpeg(quality: 90), to: folder.file("grey.jpg"))
+        try ModelFile.checkpoint(nil).write(to: folder.file("a.safetensors"))
+        let (status, screen) = run(
+            "calibrate", folder.file("a.safetensors"), folder.file("grey.jpg"), "-o",
+            folder.file("b.safetensors"))
+        #expect(status == 0, "\(screen.error)")
+
+        var configuration = Configuration()
+        configuration.precision = .int8
+        configuration.model = folder.file("a.safetensors")
+        let plain = try ModelFile.open(configuration).detector
+        #expect(plain.network.precision == .fp32)
+        configuration.model = folder.file("b.safetensors")
+        let calibrated = try ModelFile.open(configuration).detector
+        let decision = Precision.choose(.int8, isa: .best, hasRanges: true)
+        #expect(calibrated.precision == decision)
+        #expect(calibrated.network.precision == decision.precision)
+    }
+
+    @Test func `what stands in for a precision is said`() {
+        let (status, screen) = run(
+            "bench", "--height", "32", "--width", "32", "--runs", "1", "--precision", "int8")
+        #expect(status == 0)
+        #expect(screen.error.hasPrefix("dynadetect: fp32, not int8: "))
+        #expect(screen.output.contains(", fp32, "))
     }
 
     @Test func `bench measures so many runs`() {

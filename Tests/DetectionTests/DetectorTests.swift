@@ -129,7 +129,7 @@ import Testing
 }
 
 /// The pictures of `input.npy`: (N, 3, H, W) bytes.
-private struct Pictures {
+struct Pictures {
     let count: Int
     let height: Int
     let width: Int

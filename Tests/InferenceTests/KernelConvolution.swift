@@ -83,7 +83,7 @@ struct KernelConvolution {
     }
 
     /// One group's weights, input block after input block; blocks it does not read are left out.
-    private func pack(_ kernel: [Float], _ group: Int) -> ([Float], [UInt8]) {
+    func pack(_ kernel: [Float], _ group: Int) -> ([Float], [UInt8]) {
         let lanes = Int(conv.in.lanes)
         let inputs = layer.inputChannels / layer.groups
         let outputs = layer.outputChannels / layer.groups

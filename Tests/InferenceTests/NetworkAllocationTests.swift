@@ -9,11 +9,13 @@ struct NetworkAllocationTests {
         arguments: [
             SampleGraph.c2fOdd, .sppf, .neck, .mixed, .mixedSoftmax, .mixedDepthwise, .twoConcats,
             .pictureEverywhere, .cutOutput,
-        ])
-    func `a pass allocates nothing once its shape is known`(sample: SampleGraph) throws {
-        let network = try Network(sample.make())
+        ], Precision.testable)
+    func `a pass allocates nothing once its shape is known`(
+        sample: SampleGraph, precision: Precision
+    ) throws {
+        let network = try Network.make(sample.make(), precision)
         let workspace = network.makeWorkspace()
-        let picture = Network.makePictures(1, height: 12, width: 14)[0]
+        let picture = Network.makeBytePictures(1, height: 12, width: 14)[0]
         let lane = Crew(size: 2).lane(0)
         var sum: Float = 0
         func pass() throws {

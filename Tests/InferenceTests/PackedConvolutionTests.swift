@@ -4,12 +4,12 @@ import Testing
 
 struct PackedConvolutionTests {
     private func pack(
-        _ convolution: Convolution, cuts: [Int] = [], groupBlocks: Int = 2, countMax: Int = .max
+        _ convolution: Convolution, cuts: [Int] = [], countMax: Int = .max
     ) throws -> PackedConvolution {
         try PackedConvolution(
             convolution, from: ChannelLayout(channels: convolution.inputChannels, cuts: cuts),
             to: ChannelLayout(channels: convolution.outputChannels, cuts: cuts),
-            groupBlocks: groupBlocks, countMax: countMax)
+            isa: .baseline, countMax: countMax)
     }
 
     @Test func `weights stand in the order the kernels read them`() throws {
@@ -24,21 +24,21 @@ struct PackedConvolutionTests {
         }
         convolution.weights = .constant(kernel: kernel, bias: (0..<18).map { Float($0) })
         let packed = try pack(convolution, cuts: [2])
-        #expect(packed.groups.map(\.used) == [[2, 1]])
+        #expect(packed.groups.map(\.used) == [[2, 1], [2, 1]])
         let numbers = packed.kernels.all
-        // [block][k_w][step][g][16]: block 1 has one step, channel 2.
-        func at(_ first: Int, _ step: Int, _ lane: Int) -> Float {
-            numbers[(first + step) * 32 + lane]
+        // [group][block][k_w][step][16]: block 1 has one step, channel 2.
+        func at(_ group: Int, _ first: Int, _ step: Int, _ lane: Int) -> Float {
+            numbers[packed.groups[group].read.offset + (first + step) * 16 + lane]
         }
-        #expect(at(0, 1, 1) == 110)  // block 0, cell 0, channel 1 → output 1
-        #expect(at(2, 0, 16) == 201)  // block 0, cell 1, channel 0 → output 2, in block 1
-        #expect(at(4, 0, 17) == 320)  // block 1, cell 0, channel 2 → output 3
-        #expect(at(0, 1, 2) == 0)  // behind the two channels of block 0
+        #expect(at(0, 0, 1, 1) == 110)  // block 0, cell 0, channel 1 → output 1
+        #expect(at(1, 2, 0, 0) == 201)  // block 0, cell 1, channel 0 → output 2, in block 1
+        #expect(at(1, 4, 0, 1) == 320)  // block 1, cell 0, channel 2 → output 3
+        #expect(at(0, 0, 1, 2) == 0)  // behind the two channels of block 0
         #expect(packed.biases.all[16] == 2)
     }
 
     @Test func `a group reads the input blocks of its own channels only`() throws {
-        let packed = try pack(.make(64, 64, groups: 4), groupBlocks: 1)
+        let packed = try pack(.make(64, 64, groups: 4))
         #expect(
             packed.groups.map(\.used) == [
                 [16, 0, 0, 0], [0, 16, 0, 0], [0, 0, 16, 0], [0, 0, 0, 16],
@@ -48,8 +48,41 @@ struct PackedConvolutionTests {
 
     @Test func `a depthwise convolution is a block by itself`() throws {
         let packed = try pack(.make(20, 20, groups: 20), cuts: [5])
-        #expect(packed.isDepthwise)
+        #expect(packed.algorithm == .depthwise)
         #expect(packed.kernelCount == 2 * 9 * 16)
+    }
+
+    @Test(arguments: [
+        (Convolution.make(20, 20), Algorithm.winograd), (.make(3, 20), .direct),
+        (.make(20, 20, stride: 2), .direct), (.make(20, 20, kernel: 1), .direct),
+        (.make(20, 20, groups: 2), .direct), (.make(20, 20, groups: 20), .depthwise),
+    ])
+    func `the way depends on the geometry`(convolution: Convolution, way: Algorithm) throws {
+        #expect(try pack(convolution).algorithm == way)
+    }
+
+    @Test(arguments: ISA.available)
+    func `a constant kernel for Winograd's way is G W Gᵀ`(isa: ISA) throws {
+        // One weight in the middle: the outer product of G's second column with itself.
+        var convolution = Convolution.make(20, 40)
+        var kernel = [Float](repeating: 0, count: 40 * 20 * 9)
+        kernel[(33 * 20 + 18) * 9 + 4] = 1
+        convolution.weights = .constant(kernel: kernel, bias: Array(repeating: 0, count: 40))
+        let packed = try PackedConvolution(
+            convolution, from: ChannelLayout(channels: 20), to: ChannelLayout(channels: 40),
+            isa: isa, countMax: .max)
+        let group = packed.groups[2 / isa.groupBlocks]
+        let lanes = group.blocks.count * 16
+        let numbers = packed.kernels.all
+        let column: [Float] = [0, -1.0 / 6, 1.0 / 6, 1.0 / 12, -1.0 / 12, 0]
+        for y in 0..<6 {
+            for x in 0..<6 {
+                // [36][step][lanes]: input channel 18, output channel 33 = block 2, lane 1.
+                let at = group.read.offset + ((y * 6 + x) * 20 + 18) * lanes
+                let lane = (2 - group.blocks.lowerBound) * 16 + 1
+                #expect(abs(numbers[at + lane] - column[y] * column[x]) < 1e-8)
+            }
+        }
     }
 
     @Test(arguments: [

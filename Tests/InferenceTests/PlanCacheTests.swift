@@ -5,7 +5,7 @@ import Testing
 struct PlanCacheTests {
     private func make(_ width: Int) throws -> Plan {
         try Plan(
-            Program(SampleGraph.stem.make(), groupBlocks: 1), of: SampleGraph.stem.make(),
+            Program(SampleGraph.stem.make(), isa: .baseline), of: SampleGraph.stem.make(),
             kernels: Kernels(.baseline), height: 8, width: width)
     }
 

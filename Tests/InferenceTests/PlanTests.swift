@@ -48,9 +48,9 @@ struct PlanTests {
     }
 
     @Test func `a halo is as wide as the widest padding among the readers`() throws {
-        let program = try Program(SampleGraph.wideHalo.make(), groupBlocks: 2)
+        let program = try Program(SampleGraph.wideHalo.make(), isa: .baseline)
         #expect(program.buffers.map(\.halo).max() == 3)
         #expect(
-            try Program(SampleGraph.sppf.make(), groupBlocks: 2).buffers.map(\.halo) == [0, 0, 0])
+            try Program(SampleGraph.sppf.make(), isa: .baseline).buffers.map(\.halo) == [0, 0, 0])
     }
 }

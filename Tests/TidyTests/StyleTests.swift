@@ -19,6 +19,7 @@ private let unsafeFiles: Set = [
     "Sources/Imaging/WebPDecoder.swift",
     "Sources/Inference/Arena.swift",
     "Sources/Inference/ISA.swift",
+    "Sources/Inference/Kernels+Narrow.swift",
     "Sources/Inference/Kernels.swift",
     "Sources/Inference/SectionSlot.swift",
 ]

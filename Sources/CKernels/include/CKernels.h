@@ -66,6 +66,46 @@ void dd_conv_rows(
     struct dd_planes residual_planes,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
+/// Winograd's way for 3×3 windows of stride and dilation 1: F(4×4, 3×3), arXiv 1509.09308. The output
+/// is cut into tiles of 4×4 pixels, counted row by row from the upper left; tiles at the right and
+/// lower end may be cut. A part of the tiles is done in two steps, with memory of the caller between
+/// them. This one transforms blocks block0 ..< block1 of the input for tiles tile0 ..< tile1.
+///
+/// - tiles: [in block][tile - tile0][36][16], of which these blocks are written.
+void dd_winograd_input(
+    enum dd_isa isa, struct dd_conv conv, int32_t tile0, int32_t tile1, int32_t block0,
+    int32_t block1, const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
+    float *_Nonnull __counted_by(tiles_count) tiles __noescape, ptrdiff_t tiles_count);
+
+/// The second step: output blocks of group `group` from the transformed tiles.
+///
+/// - weights: the group's, as `dd_winograd_weights` writes them: [36][in block][step < used][g][16].
+/// - sums: 576 floats for each tile and block of the group, written and of no use later.
+/// - used, bias, residual: as for `dd_conv_rows`.
+void dd_winograd_output(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t tile0, int32_t tile1,
+    const float *_Nonnull __counted_by(tiles_count) tiles __noescape, ptrdiff_t tiles_count,
+    const uint8_t *_Nonnull __counted_by(used_count) used __noescape, ptrdiff_t used_count,
+    const float *_Nonnull __counted_by(weights_count) weights __noescape, ptrdiff_t weights_count,
+    const float *_Nonnull __counted_by(bias_count) bias __noescape, ptrdiff_t bias_count,
+    const float *_Nonnull __counted_by(residual_count) residual __noescape, ptrdiff_t residual_count,
+    struct dd_planes residual_planes,
+    float *_Nonnull __counted_by(sums_count) sums __noescape, ptrdiff_t sums_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// One group's kernels, packed as for `dd_conv_rows`, mixed (W' = Σ α_i W_i) and transformed for
+/// `dd_winograd_output`: what input blocks block0 ..< block1 of `used_count` need of it.
+///
+/// - blocks: output blocks of the group.
+/// - kernels: the group's first weight of the first expert; the next expert's is `stride` floats on.
+void dd_winograd_weights(
+    enum dd_isa isa, int32_t experts, ptrdiff_t stride, int32_t blocks, int32_t block0,
+    int32_t block1,
+    const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,
+    const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
+    const uint8_t *_Nonnull __counted_by(used_count) used __noescape, ptrdiff_t used_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
 /// A depthwise convolution (groups = channels, one output a channel), rows y0 ..< y1 of one block.
 /// weights: [block][k_h][k_w][16]; bias and residual as above.
 void dd_depthwise_rows(
@@ -128,6 +168,14 @@ void dd_mix(
     const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
+/// Nothing but multiply-adds, to time: sum = sum·x + y, `rounds` of as many sums as fill the registers.
+/// result: x and y; x is replaced, so that nothing is left out.
+///
+/// - Returns: the floating-point operations done.
+int64_t dd_peak(
+    enum dd_isa isa, int64_t rounds,
+    float *_Nonnull __counted_by(result_count) result __noescape, ptrdiff_t result_count);
+
 /// RGB bytes (height, width, 3) → v/255 in the input's planes, zero in the lanes beyond three; rows
 /// y0 ..< y1, halo left.
 void dd_load_pixels(
@@ -140,3 +188,5 @@ void dd_load_tensor(
     struct dd_planes planes, int32_t channels,
     const float *_Nonnull __counted_by(tensor_count) tensor __noescape, ptrdiff_t tensor_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+#include "CNarrow.h"

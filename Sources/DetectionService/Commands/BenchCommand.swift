@@ -17,15 +17,16 @@ struct BenchCommand: Command {
         picture took its worker; pictures_per_second and gflops are over the whole time; height and
         width are the model's image size, which the longer side of a picture is fitted to.
 
+        With --layers: how long each part of a pass takes, and what of the most that the cores can do
+        it reaches. A convolution's arithmetic is counted as if no algorithm saved any, so that one
+        may reach more than 100%.
+
         Three runs to warm up are not counted.
         """
     static let operands = Operands.none
     static var options: [CommandOption<BenchCommand>] {
         (Configuration.modelOptions + [Configuration.shapeOption])
             .map { $0.within(\.configuration) } + [
-                .value(
-                    "precision", \.precision, .choice(), "arithmetic of the network",
-                    default: standard),
                 .value(
                     "threads", \.threads, .whole(1...1024), "threads that compute",
                     default: standard, because: "as engines are compared"),
@@ -39,21 +40,19 @@ struct BenchCommand: Command {
                     standard: "what the file says"),
                 .value(
                     "runs", \.runs, .whole(1...100_000), "runs that count", default: standard),
+                .toggle("layers", \.hasLayers, "measure each layer too"),
                 .toggle("json", \.isJSON, "print JSON"),
                 .open("pictures", \.pictures, .text("DIR"), "measure the pictures of a folder"),
             ]
     }
 
-    /// What the network computes in.
-    enum Precision: String, CaseIterable { case fp32 }
-
     var configuration = Configuration()
-    var precision = Precision.fp32
     var threads = 1
     var batch = 1
     var height: Int?
     var width: Int?
     var runs = 20
+    var hasLayers = false
     var isJSON = false
     var pictures: String?
     var operandValues: [String] = []
@@ -65,21 +64,25 @@ struct BenchCommand: Command {
         if pictures != nil, height != nil || width != nil {
             throw UsageError("--height and --width are the pictures' own with --pictures")
         }
+        if pictures != nil, hasLayers {
+            throw UsageError("--layers measures noise, not --pictures")
+        }
     }
 
     func run(_ console: Console) throws(CommandFailure) {
         let report =
             if let pictures {
-                try measure(folder: pictures)
+                try measure(folder: pictures, console)
             } else {
-                try measure()
+                try measure(console)
             }
         console.output(isJSON ? report.json : report.text)
     }
 
     /// Noise through the network.
-    private func measure() throws(CommandFailure) -> BenchReport {
+    private func measure(_ console: Console) throws(CommandFailure) -> BenchReport {
         let model = try ModelFile.open(configuration)
+        ModelFile.sayPrecision(of: model.detector, on: console)
         let detector = model.detector
         let height = height ?? detector.model.imageSize
         let width = width ?? detector.model.imageSize
@@ -87,9 +90,14 @@ struct BenchCommand: Command {
             let operations = try detector.report(height: height, width: width).flops
             let samples = try milliseconds(detector, height: height, width: width)
             let time = Percentiles(samples)
-            return report(
+            var report = report(
                 model, height: height, width: width, time: time,
                 gflops: Double(operations) / time.median / 1e6)
+            if hasLayers {
+                report.layers = try layers(
+                    detector.network, height: height, width: width, picture: time.median)
+            }
+            return report
         } catch {
             throw CommandFailure("the network does not take \(height)×\(width): \(error.words)")
         }
@@ -120,12 +128,32 @@ struct BenchCommand: Command {
         }
     }
 
+    /// The parts of a pass, on noise.
+    private func layers(
+        _ network: Network, height: Int, width: Int, picture: Double
+    ) throws(GraphError) -> LayerTable {
+        var random = Noise(seed: 1)
+        let noise = random.bytes(height * width * 3)
+        let workspace = network.makeWorkspace()
+        let sections = try Crew.lead(threads: threads) { (lane) throws(GraphError) in
+            try network.profile(
+                runs: runs, height: height, width: width, in: workspace, on: lane
+            ) { $0.fill(pixels: noise.span) }
+        }
+        return LayerTable(
+            sections: sections, picture: picture,
+            peak: network.measurePeak() * Double(threads))
+    }
+
     /// Files through the service's queue.
-    private func measure(folder: String) throws(CommandFailure) -> BenchReport {
+    private func measure(
+        folder: String, _ console: Console
+    ) throws(CommandFailure) -> BenchReport {
         let paths = try LocalFile.pictures(in: folder)
         var files: [PictureBytes] = []
         for path in paths { files.append(PictureBytes(try LocalFile.read(path))) }
         let model = try ModelFile.open(configuration)
+        ModelFile.sayPrecision(of: model.detector, on: console)
         let predictor = NetworkPredictor(model, configuration, workers: threads, memory: .live)
         let runner = PictureRunner(predictor, workers: threads, batchMax: batch)
 
@@ -167,7 +195,8 @@ struct BenchCommand: Command {
     ) -> BenchReport {
         BenchReport(
             model: model.identity.name, isa: model.detector.network.isa.rawValue,
-            precision: precision.rawValue, threads: threads, batch: batch, height: height,
+            precision: model.detector.network.precision.rawValue, threads: threads, batch: batch,
+            height: height,
             width: width, runs: runs, millisecondsPerImage: time, gflops: gflops)
     }
 }

@@ -13,6 +13,8 @@ struct BenchReport {
     let gflops: Double
     /// With `--pictures`.
     var picturesPerSecond: Double?
+    /// With `--layers`.
+    var layers: LayerTable?
 
     var json: String {
         var json = JSONWriter()
@@ -36,6 +38,7 @@ struct BenchReport {
             if let picturesPerSecond {
                 $0.key("pictures_per_second", picturesPerSecond.rounded(places: 2))
             }
+            layers?.write(to: &$0)
         }
         return String(decoding: json.bytes, as: UTF8.self) + "\n"
     }
@@ -52,6 +55,7 @@ struct BenchReport {
         if let picturesPerSecond {
             lines.append("pictures per second: \(picturesPerSecond.rounded(places: 1))")
         }
+        if let layers { lines += [""] + layers.lines }
         return lines.joined(separator: "\n") + "\n"
     }
 }

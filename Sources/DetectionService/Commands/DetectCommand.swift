@@ -44,6 +44,7 @@ struct DetectCommand: Command {
 
     func run(_ console: Console) throws(CommandFailure) {
         let model = try ModelFile.open(configuration)
+        ModelFile.sayPrecision(of: model.detector, on: console)
         let options = try options(for: model.detector.model)
         let workers = configuration.workerCount(.live)
         let predictor = NetworkPredictor(

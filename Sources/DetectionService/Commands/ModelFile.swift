@@ -38,10 +38,18 @@ enum ModelFile {
     ) throws(CommandFailure) -> Detector {
         do {
             return try Detector(
-                checkpoint, overrides: Detector.Overrides(routing: configuration.routing))
+                checkpoint, overrides: Detector.Overrides(routing: configuration.routing),
+                precision: configuration.precision)
         } catch {
             throw CommandFailure("\(configuration.model ?? builtInName): \(error)")
         }
+    }
+
+    /// Tells whoever asked for a precision that another stands in for it.
+    static func sayPrecision(of detector: Detector, on console: Console) {
+        let decision = detector.precision
+        guard decision.isSubstitute else { return }
+        console.error("dynadetect: \(decision.precision.rawValue), \(decision.reason)")
     }
 
     /// What is wrong with a model file, naming it.

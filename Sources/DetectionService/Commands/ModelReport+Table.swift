@@ -22,7 +22,7 @@ extension ModelReport {
             }
             rows.append(row)
         }
-        let lines = head(identity) + [""] + Self.columns(rows) + [""] + foot
+        let lines = head(identity) + [""] + TextColumns.align(rows) + [""] + foot
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -72,20 +72,6 @@ extension ModelReport {
 
     private static func millions(_ count: Int) -> String {
         "\((Double(count) / 1e6).rounded(places: 2))"
-    }
-
-    /// Columns as wide as their widest cell, two spaces between.
-    private static func columns(_ rows: [[String]]) -> [String] {
-        let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
-            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-        }
-        return rows.map { row in
-            var line = ""
-            for (cell, width) in zip(row, widths) {
-                line += cell + String(repeating: " ", count: width - cell.count + 2)
-            }
-            return String(line.reversed().drop { $0 == " " }.reversed())
-        }
     }
 }
 

@@ -7,7 +7,7 @@ package enum Program {
     static var commands: [Entry] {
         [
             serve, Entry(DetectCommand.self), Entry(RunCommand.self), Entry(BenchCommand.self),
-            Entry(InspectCommand.self), Entry(ConvertCommand.self),
+            Entry(InspectCommand.self), Entry(ConvertCommand.self), Entry(CalibrateCommand.self),
         ]
     }
     private static var serve: Entry { Entry(ServeCommand.self) }

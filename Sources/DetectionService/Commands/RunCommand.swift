@@ -36,6 +36,7 @@ struct RunCommand: Command {
         guard let input, let output else { return }  // checked when parsed
         let tensor = try Self.tensor(input)
         let detector = try ModelFile.open(configuration).detector
+        ModelFile.sayPrecision(of: detector, on: console)
         let made: (values: [Float], shape: [Int])
         do throws(GraphError) {
             made = try Crew.lead(threads: threads ?? CPUQuota.live.threads) {

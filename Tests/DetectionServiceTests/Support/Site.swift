@@ -1,5 +1,6 @@
 import HTTPServer
 import Imaging
+import Inference
 import Locks
 
 @testable import DetectionService
@@ -33,7 +34,11 @@ final class Site: Sendable {
             queue: queue,
             settings: Service.Settings(
                 bodyBytesMax: Self.bodyBytesMax, picturesMax: 4,
-                about: Service.Settings.About(isa: "none", shape: "rect", workers: workers)),
+                about: Service.Settings.About(
+                    isa: "none",
+                    precision: Precision.Decision(
+                        precision: .fp32, reason: "as asked", isSubstitute: false),
+                    shape: "rect", workers: workers)),
             metrics: metrics, log: serviceLog)
         server =
             transport == .loopback

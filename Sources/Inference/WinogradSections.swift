@@ -1,0 +1,86 @@
+import CKernels
+
+/// A 3×3 convolution in Winograd's way, with its activation, its residual and the zeros around what
+/// it wrote: some tiles an item, from the transform of the input to the last store.
+struct WinogradSection: Section {
+    private let packed: PackedConvolution
+    private let call: ConvolutionCall
+    private let blocks: TileBlocks
+    private let kernels: Kernels
+
+    init(_ packed: PackedConvolution, _ call: ConvolutionCall, kernels: Kernels) {
+        self.packed = packed
+        self.call = call
+        self.kernels = kernels
+        blocks = TileBlocks(
+            height: Int(call.conv.out.height), width: Int(call.conv.out.width),
+            inputBlocks: Int(call.conv.in.blocks), groups: packed.groups.count)
+    }
+
+    var kind: SectionKind { .winograd }
+    var items: Int { blocks.items }
+
+    private var transformedCount: Int {
+        Int(call.conv.in.blocks) * blocks.tilesOfItem * TileBlocks.tileFloats
+    }
+    private var sumsCount: Int {
+        packed.groups[0].blocks.count * blocks.tilesOfItem * TileBlocks.tileFloats
+    }
+    var seatCount: Int { transformedCount + sumsCount }
+
+    func run(item: Int, in arena: Arena, seat: Region) {
+        if let scratch = call.scratch {
+            run(
+                item, arena, seat, kernel: arena.span(scratch.kernel),
+                bias: arena.span(scratch.bias))
+        } else {
+            run(item, arena, seat, kernel: packed.kernels.all, bias: packed.biases.all)
+        }
+    }
+
+    private func run(
+        _ item: Int, _ arena: Arena, _ seat: Region, kernel: Span<Float>, bias: Span<Float>
+    ) {
+        let (tiles, groups) = blocks.range(of: item)
+        let place = seat.part(0, transformedCount)
+        var transformed = arena.mutableSpan(place)
+        kernels.transformInput(
+            call.conv, tiles: tiles, blocks: 0..<Int(call.conv.in.blocks),
+            input: arena.span(call.input), to: &transformed)
+        var sums = arena.mutableSpan(seat.part(transformedCount, sumsCount))
+        var out = arena.mutableSpan(call.output)
+        let rows = blocks.rows(beginningIn: tiles, height: Int(call.conv.out.height))
+        for index in groups {
+            let group = packed.groups[index]
+            let weights = kernel.extracting(
+                group.read.offset..<group.read.offset + group.read.count)
+            kernels.convolveTiles(
+                call.conv, group: index, tiles: tiles, transformed: arena.span(place),
+                used: group.used.span, weights: weights, bias: bias,
+                residual: arena.span(call.residual), residualPlanes: call.residualPlanes,
+                sums: &sums, to: &out)
+            Kernels.clearHalo(of: &out, call.conv.out, blocks: group.blocks, rows: rows)
+        }
+    }
+}
+
+/// W' = Σ α_i W_i, then G W' Gᵀ: one group of output blocks and one input block an item, which
+/// reads up to 18 KiB of each expert and writes 72.
+struct WinogradMixSection: Section {
+    let packed: PackedConvolution
+    let scratch: MixScratch
+    let kernels: Kernels
+
+    var kind: SectionKind { .mixing }
+    var items: Int { packed.groups.count * packed.inputLayout.blocks }
+
+    func run(item: Int, in arena: Arena, seat: Region) {
+        let inputBlocks = packed.inputLayout.blocks
+        let block = item % inputBlocks
+        var out = arena.mutableSpan(scratch.kernel)
+        kernels.transformWeights(
+            packed.groups[item / inputBlocks], experts: packed.experts,
+            stride: packed.kernelCount, inputBlocks: block..<block + 1,
+            alpha: arena.span(scratch.scores), kernels: packed.kernels.all, to: &out)
+    }
+}

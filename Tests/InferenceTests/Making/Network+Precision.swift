@@ -1,0 +1,43 @@
+@testable import Inference
+
+extension Precision {
+    /// What this CPU can compute in, whatever instruction set is asked for.
+    static var testable: [Precision] { allCases.filter(\.element.isAvailable) }
+
+    /// The narrow of them.
+    static var narrow: [Precision] { testable.filter { $0 != .fp32 } }
+}
+
+extension Network {
+    /// A network at a precision, calibrated on seeded pictures where it must be.
+    static func make(
+        _ graph: Graph, _ precision: Precision, height: Int = 12, width: Int = 14
+    ) throws -> Network {
+        guard precision == .int8 else { return try Network(graph, precision: precision) }
+        return try Network(
+            graph, precision: .int8, ranges: calibrated(graph, height: height, width: width))
+    }
+
+    /// The ranges of a graph's values on a seeded picture of bytes.
+    static func calibrated(
+        _ graph: Graph, height: Int, width: Int
+    ) throws -> [ClosedRange<Float>] {
+        let calibration = try Calibration(of: graph)
+        let pictures = makeBytePictures(
+            2, channels: graph.channels(of: graph.input), height: height, width: width)
+        for picture in pictures {
+            try calibration.observe(height: height, width: width, on: Crew(size: 1).lane(0)) {
+                $0.fill(tensor: picture.span)
+            }
+        }
+        return calibration.ranges
+    }
+
+    /// Seeded pictures of v/255, as the narrow formats hold them exactly.
+    static func makeBytePictures(
+        _ count: Int, channels: Int = 3, height: Int, width: Int, seed: UInt64 = 7
+    ) -> [[Float]] {
+        makePictures(count, channels: channels, height: height, width: width, seed: seed)
+            .map { $0.map { ($0 * 127 + 128).rounded() / 255 } }
+    }
+}
