@@ -41,7 +41,12 @@ extension Network {
     ///
     /// - Parameters:
     ///   - runs: passes that count, at least one; one more comes before them.
+    ///   - height: rows of the picture.
+    ///   - width: pixels in a row.
+    ///   - workspace: memory, of one pass at a time.
+    ///   - lane: whose thread this is.
     ///   - load: writes the picture.
+    /// - Returns: a median a section.
     /// - Throws: ``GraphError/shape(reason:)``.
     package func profile(
         runs: Int, height: Int, width: Int, in workspace: Workspace, on lane: Crew.Lane,

@@ -18,7 +18,9 @@ extension KernelConvolution {
         return output
     }
 
-    /// One group's output of some tiles. What lies between the steps is not zero at first.
+    /// One group's output of some tiles.
+    ///
+    /// What lies between the steps is not zero at first.
     func runWinograd(_ group: Int, _ tiles: Range<Int>, into output: inout KernelPlanes) {
         guard case .constant(let kernel, let bias) = layer.weights else { return }
         let (plain, used) = pack(kernel, group)
