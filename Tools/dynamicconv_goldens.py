@@ -1,6 +1,6 @@
 """Writes the goldens of DynamicConv: timm's CondConv2d in float64, its kernels mixed by a routing.
 
-    python Tools/dynamicconv_goldens.py Tests/InferenceTests/Goldens
+    python Tools/dynamicconv_goldens.py Tests/InferenceTests/Goldens [SEED]
 
 Needs numpy, torch and timm. Each file holds arrays one behind the other, each as .npy has it:
 
@@ -81,8 +81,9 @@ def write(file, case):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else SEED
     for number, (name, case) in enumerate(CASES.items()):
-        torch.manual_seed(SEED + number)
+        torch.manual_seed(seed + number)
         with open(folder / f"dynamicconv-{name}.npy", "wb") as file:
             write(file, case)
 

@@ -1,4 +1,4 @@
-"""Writes the golden pictures and letterboxes of ImagingTests: imaging_goldens.py FOLDER
+"""Writes the golden pictures and letterboxes of ImagingTests: imaging_goldens.py FOLDER [SEED]
 
 Needs numpy, Pillow (to encode) and OpenCV (what it gives is what is right). FOLDER gets
 
@@ -11,7 +11,8 @@ Needs numpy, Pillow (to encode) and OpenCV (what it gives is what is right). FOL
   boxes.txt           source width and height, imgsz, shape, then the bit patterns of a box on the
                       target (4 float32) and of the same box on the source
 
-There is no tolerance: all of them are equal in every bit.
+There is no tolerance: all of them are equal in every bit. With a SEED all is made of other noise, and
+letterboxes of pictures ten times as large.
 """
 
 import io
@@ -25,7 +26,8 @@ import numpy as np
 from PIL import Image
 
 WIDTH, HEIGHT = 13, 7
-random = np.random.default_rng(2306)
+SEED, SCALE = (int(sys.argv[2]), 10) if len(sys.argv) > 2 else (2306, 1)
+random = np.random.default_rng(SEED)
 NOISE = random.integers(0, 256, (HEIGHT, WIDTH, 4), dtype=np.uint8)
 SMOOTH = cv2.GaussianBlur(
     random.integers(0, 256, (HEIGHT, WIDTH, 4), dtype=np.uint8), (0, 0), 1.2
@@ -315,10 +317,10 @@ def letterbox(seed, width, height, image_size, shape):
 def letterboxes():
     sizes = [(1, 1), (1, 100), (100, 1), (2, 2), (3, 5), (64, 64), (32, 64), (128, 128), (96, 128)]
     sizes += [(1, 1000), (1000, 1), (5000, 1), (320, 2), (2, 321)]
-    sizes += [tuple(int(v) for v in random.integers(1, 90, 2)) for _ in range(226)]
-    sizes += [tuple(int(v) for v in random.integers(90, 200, 2)) for _ in range(20)]
+    sizes += [tuple(int(v) for v in random.integers(1, 90 * SCALE, 2)) for _ in range(226)]
+    sizes += [tuple(int(v) for v in random.integers(90, 200 * SCALE, 2)) for _ in range(20)]
     for seed, (width, height) in enumerate(sizes):
-        image_size = int(random.choice([20, 32, 33, 64, 64, 90, 96]))
+        image_size = int(random.choice([20, 32, 33, 64, 64, 90, 96])) * SCALE
         shape = ["rect", "square"][seed % 2]
         yield seed, width, height, image_size, shape
 
@@ -362,6 +364,6 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     main(pathlib.Path(sys.argv[1]))

@@ -73,7 +73,10 @@ enum Goldens {
     }
 
     private static func bytes(_ name: String) -> [UInt8] {
-        let file = Bundle.module.bundleURL.appending(path: "Goldens/\(name)")
-        return (try? Data(contentsOf: file)).map { [UInt8]($0) } ?? []
+        // scripts/parity names a folder of fresh ones.
+        let fresh = ProcessInfo.processInfo.environment["DYNADETECT_FRESH_GOLDENS"]
+        let folder =
+            fresh.map { URL(filePath: $0) } ?? Bundle.module.bundleURL.appending(path: "Goldens")
+        return (try? Data(contentsOf: folder.appending(path: name))).map { [UInt8]($0) } ?? []
     }
 }
