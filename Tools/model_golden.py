@@ -1,7 +1,7 @@
 """What PyTorch makes of a model of ours, in float64: python model_golden.py MODEL.safetensors PICTURE OUT
 
 MODEL carries its layer list in its metadata; PICTURE is taken at its own size, which must be a multiple of
-32. Writes OUT.npy, the raw head output (1, 4 + nc, A) as float32. DetectionTests hold the engine to 1e-4
+32. Writes OUT.npy, the raw head output (1, 4 + nc, A) as float32. BuiltInModelTests hold the engine to 1e-4
 relative of it: fp32 sums of some thousands of products, some sixty layers deep, stay within 1e-5.
 """
 
