@@ -57,7 +57,7 @@ def detection_loss(maps, shape, strides, truth, labels, present):
     box_loss = ((1 - complete_iou(boxes[picture, cell], goal)) * weight).sum() / total
     side_loss = (_side_loss(sides[picture, cell], points[cell], steps[cell], goal) * weight).sum() / total
     loss = BOX_WEIGHT * box_loss + CLASS_WEIGHT * class_loss + SIDE_WEIGHT * side_loss
-    return loss, (float(box_loss), float(class_loss), float(side_loss))
+    return loss, (box_loss.item(), class_loss.item(), side_loss.item())
 
 
 def _side_loss(logits, points, steps, goal):

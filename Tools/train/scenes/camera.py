@@ -25,17 +25,17 @@ def lit(rng, image):
     h, w = image.shape[:2]
     light = np.ones((h, w), np.float32)
     if rng.random() < 0.55:
-        light *= cv2.resize(rng.uniform(0.4, 1.3, (2, 2)).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
+        light *= cv2.resize(rng.uniform(0.5, 1.25, (2, 2)).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
     if rng.random() < 0.2:
         shadow = np.zeros((h, w), np.float32)
         points = cv2.convexHull((rng.uniform(-0.3, 1.3, (4, 2)) * (w, h)).astype(np.int32))
-        cv2.fillConvexPoly(shadow, points, float(rng.uniform(0.2, 0.65)))
+        cv2.fillConvexPoly(shadow, points, float(rng.uniform(0.2, 0.6)))
         side = int(rng.integers(3, 30))
         light *= 1 - cv2.blur(shadow, (side, side))
     if rng.random() < 0.12:
         y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
         light *= 1 - rng.uniform(0.2, 0.6) * np.clip((x * x + y * y) / 2, 0, 1)
-    exposure = rng.uniform(0.6, 1.3) if rng.random() < 0.88 else rng.uniform(0.12, 0.45)
+    exposure = rng.uniform(0.75, 1.3) if rng.random() < 0.9 else rng.uniform(0.2, 0.6)
     lamp = rng.uniform(0.82, 1.15, 3) if rng.random() < 0.5 else np.ones(3)
     out = image * (light[..., None] * (lamp * exposure).astype(np.float32)) + rng.uniform(-20, 30)
     if rng.random() < 0.14:

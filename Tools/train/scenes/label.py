@@ -17,11 +17,14 @@ class Label:
     image: np.ndarray
     alpha: np.ndarray
     box: tuple
+    ink: np.ndarray
+    #: Printed straight on what it lies on, without paper.
+    is_bare: bool
 
 
 def print_label(rng, symbol, extent, strips):
     """Prints a symbol whose longer side is about `extent` pixels."""
-    dark, light, inverted = colours(rng, symbol)
+    dark, light = colours(rng, symbol)
     ink_map, module = raster(rng, symbol, extent)
     h, w = ink_map.shape
     quiet = max(1, round(module * (rng.uniform(2, 11) if symbol.is_linear else rng.uniform(1, 5))))
@@ -52,14 +55,15 @@ def print_label(rng, symbol, extent, strips):
     alpha = np.full(image.shape[:2], 255, np.uint8)
     if symbol.kind == 1 and rng.random() < 0.12 and symbol.format == "QRCode":
         logo(rng, code, strips)
-    if not inverted and rng.random() < 0.06 and symbol.kind != 4:
-        alpha[:] = 0  # printed straight on what it lies on
+    is_bare = rng.random() < 0.07 and symbol.kind != 4
+    if is_bare:
+        alpha[:] = 0
         alpha[top : top + h, left : left + w] = ink_map
     else:
         surroundings(rng, image, strips, dark, (left, top, left + w, top + h), caption)
-    if caption:
+    if caption and not is_bare:
         write_caption(rng, image, strips, symbol, dark, (left, top, left + w, top + h), caption)
-    return Label(symbol.kind, image, alpha, (left, top, left + w, top + h))
+    return Label(symbol.kind, image, alpha, (left, top, left + w, top + h), dark, is_bare)
 
 
 def colours(rng, symbol):
@@ -71,7 +75,7 @@ def colours(rng, symbol):
         light = rng.uniform(110, 255, 3)
         dark = light * rng.uniform(0, 0.5) * rng.uniform(0.4, 1, 3)
     inverted = symbol.kind != 0 and symbol.kind != 4 and rng.random() < 0.09
-    return (light, dark, True) if inverted else (dark, light, False)
+    return (light, dark) if inverted else (dark, light)
 
 
 def gradient(rng, dark, h, w):

@@ -21,10 +21,13 @@ SIDE_MIN = 6
 #: Pixels a module below which a code is only a smear.
 MODULE_MIN = 0.5
 
+#: Spread of grey levels inside a box below which nobody could see the code.
+CONTRAST_MIN = 8
+
 #: Kinds of scene and their shares.
 NEGATIVE, FULL, SINGLE, SMALL, SEVERAL = range(5)
 SHARES = (0.22, 0.15, 0.36, 0.09, 0.18)
-MOSAIC_SHARE = 0.08
+MOSAIC_SHARE = 0.06
 
 
 @dataclass
@@ -63,8 +66,11 @@ class SceneMaker:
     def compose(self, rng, side):
         w, h = frame(rng, side)
         finer = rng.uniform(1.3, 2.1) if rng.random() < 0.12 else 1
-        image, boxes = self.picture(rng, round(w * finer), round(h * finer))
-        image = photograph(rng, image)
+        while True:
+            image, boxes = self.picture(rng, round(w * finer), round(h * finer))
+            image = photograph(rng, image)
+            if all(contrast(image, box) > CONTRAST_MIN for _, *box in boxes):
+                break  # otherwise darkness, glare or haze has hidden a code
         if finer > 1:  # as letterboxing makes a large picture small: without averaging
             boxes = [(kind, *(v / finer for v in box)) for kind, *box in boxes]
             image = cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)
@@ -145,11 +151,19 @@ class Placed:
             return False
         pixels, cover = pose.fetch(label.image, label.alpha, x0, y0, x9 - x0, y9 - y0)
         area = self.image[y0:y9, x0:x9]
+        if label.is_bare and not stands_out(area, label.ink):
+            return False
         cover = cover[..., None]
         area[:] = (area * (1 - cover) + pixels * cover).astype(np.uint8)
         self.boxes.append((label.kind, *box))
         self.areas.append((x0, y0, x9, y9))
         return True
+
+
+def stands_out(area, colour):
+    """Whether ink of that colour can be read on what is there."""
+    levels = area.reshape(-1, 3).mean(1)
+    return abs(levels.mean() - float(np.mean(colour))) > 2.2 * levels.std() + 45
 
 
 def frame(rng, side):
@@ -187,6 +201,13 @@ def edge(box, steps=9):
     x, y = np.linspace(x1, x2, steps), np.linspace(y1, y2, steps)
     sides = [(x, np.full(steps, y1)), (x, np.full(steps, y2)), (np.full(steps, x1), y), (np.full(steps, x2), y)]
     return np.concatenate([np.stack(one, -1) for one in sides])
+
+
+def contrast(image, box):
+    """Spread of grey levels inside a box, noise averaged away."""
+    x1, y1, x2, y2 = (int(v) for v in box)
+    part = cv2.cvtColor(image[y1 : y2 + 1, x1 : x2 + 1], cv2.COLOR_RGB2GRAY)
+    return float(cv2.blur(part, (3, 3)).std())
 
 
 def cover(rng, image, box):
