@@ -67,7 +67,7 @@ class Training:
         decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         others = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=values["rate"], betas=(0.9, 0.99))
+        self.optimizer = torch.optim.AdamW(groups, lr=values["rate"], betas=(0.9, 0.99), fused=True)
         self.average = Average(self.network)
         self.step = 0
         if (folder / "last.pt").exists():

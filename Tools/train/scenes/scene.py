@@ -49,7 +49,7 @@ class SceneMaker:
     def make(self, seed, index, side, mosaic=False):
         """A square scene; with `mosaic` some are four small ones beside each other."""
         rng = np.random.default_rng([seed, index])
-        if mosaic and rng.random() < MOSAIC_SHARE:
+        if rng.random() < MOSAIC_SHARE and mosaic:
             return self._mosaic(rng, side)
         return self.compose(rng, side)
 
