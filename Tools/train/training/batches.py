@@ -1,0 +1,78 @@
+"""Batches of fresh scenes, made ahead by other processes, the same ones however often a run is interrupted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from scenes.materials import Materials
+from scenes.scene import SceneMaker
+
+#: Towards the end no mosaics are made: the last scenes look as pictures do.
+MOSAIC_UNTIL = 0.85
+PIXELS_SIDE = 320
+
+
+@dataclass
+class Batch:
+    pictures: torch.Tensor  # (N, 3, S, S), 0…1
+    boxes: torch.Tensor  # (N, G, 4) corners in pixels
+    labels: torch.Tensor  # (N, G)
+    present: torch.Tensor  # (N, G)
+
+
+class Plan(Dataset):
+    """Batch number i of a run: its size, its scenes."""
+
+    def __init__(self, materials, values):
+        self.materials, self.values = Materials(materials), values
+        self.maker = None
+
+    def __len__(self):
+        return self.values["steps"]
+
+    def __getitem__(self, step):
+        if self.maker is None:  # once in each process
+            self.maker = SceneMaker(self.materials)
+        values = self.values
+        rng = np.random.default_rng([values["seed"], 7, step])
+        side = int(rng.choice(values["sides"]))
+        # Small pictures come in large batches: every step has about the same number of pixels.
+        count = max(2, round(values["batch"] * (PIXELS_SIDE / side) ** 2))
+        mosaic = step < MOSAIC_UNTIL * values["steps"]
+        first = step * 64
+        numbers = range(first, first + count)
+        if values["fixed_scenes"]:
+            numbers = rng.integers(0, values["fixed_scenes"], count)
+        scenes = [self.maker.make(values["seed"], int(i), side, mosaic) for i in numbers]
+        most = max(1, *(len(scene.boxes) for scene in scenes))
+        boxes = np.full((count, most, 5), -1, np.float32)
+        for row, scene in zip(boxes, scenes):
+            row[: len(scene.boxes)] = scene.boxes
+        return np.stack([scene.image for scene in scenes]), boxes
+
+
+class Batches:
+    def __init__(self, materials, values, begin, workers):
+        self.loader = DataLoader(
+            Plan(materials, values),
+            sampler=range(begin, values["steps"]),
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+        )
+
+    def __len__(self):
+        return len(self.loader)
+
+    def __iter__(self):
+        for pictures, boxes in self.loader:
+            pictures, boxes = torch.as_tensor(pictures), torch.as_tensor(boxes)
+            present = boxes[..., 0] >= 0
+            yield Batch(
+                pictures.permute(0, 3, 1, 2).float() / 255,
+                boxes[..., 1:].contiguous(),
+                boxes[..., 0].clamp(0).long(),
+                present,
+            )
