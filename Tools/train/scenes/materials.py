@@ -96,6 +96,7 @@ class Materials:
 
     def fetch(self):
         """Fetches and unpacks the packages that are missing."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         packages = {one.package for one in PHOTOGRAPHS} | {one.package for one in FONTS}
         for package in sorted(packages):
             target = self.folder / package
