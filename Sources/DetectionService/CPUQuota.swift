@@ -9,6 +9,8 @@
 struct CPUQuota: Sendable, Equatable {
     /// At least 1.
     let threads: Int
+    /// Cores that the process may use: the quota itself, with its fraction.
+    let cpus: Double
     /// Where the number comes from, for a person: `2 threads: cpu.max allows 2.5 of 8 CPUs`.
     let explanation: String
 
@@ -20,10 +22,12 @@ struct CPUQuota: Sendable, Equatable {
         let quota = Self.unifiedQuota(files) ?? Self.legacyQuota(files)
         guard let quota, quota.cpus < Double(affinity) else {
             threads = affinity
+            cpus = Double(affinity)
             explanation = "\(Self.count(affinity)): one for each CPU it may run on"
             return
         }
         threads = max(1, Int(quota.cpus))
+        cpus = quota.cpus
         explanation =
             "\(Self.count(threads)): \(quota.file) allows \(quota.cpus.rounded(places: 2))"
             + " of \(affinity) CPUs"

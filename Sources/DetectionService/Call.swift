@@ -4,6 +4,8 @@ internal import HTTPServer
 struct Call: Sendable {
     let id: String
     let head: RequestHead?
+    /// Where it belongs in the client's trace, if it says so.
+    let trace: TraceContext?
     let receivedAt: ContinuousClock.Instant
     var bodyBytes = 0
 
@@ -11,6 +13,7 @@ struct Call: Sendable {
     init(_ head: RequestHead?, receivedAt: ContinuousClock.Instant = .now, bodyBytes: Int = 0) {
         id = RequestID.make(asked: head?.fields["X-Request-Id"])
         self.head = head
+        trace = head.flatMap { TraceContext($0.fields) }
         self.receivedAt = receivedAt
         self.bodyBytes = bodyBytes
     }
@@ -44,7 +47,6 @@ extension Outcome {
                 response = .content(jpeg, type: "image/jpeg")
                 response.fields.add("X-Detections", "\(only.detections.count)")
                 response.fields.add("X-Batch-Size", "\(only.batchSize)")
-                response.fields.add("Server-Timing", only.timing.serverTiming)
             } else {
                 let json = DetectReply.json(id: id, model: model, prediction: only)
                 response = .content(json, type: "application/json")
@@ -84,15 +86,6 @@ extension Response {
     /// Content of a type.
     static func content(_ body: [UInt8], type: String, status: Int = 200) -> Response {
         Response(status: status, fields: ["Content-Type": type], body: body)
-    }
-}
-
-extension StageTiming {
-    /// As browsers' tools show it: `queue;dur=0.1, decode;dur=4.2, …`, in milliseconds.
-    fileprivate var serverTiming: String {
-        (stages + [("total", total)])
-            .map { "\($0.name);dur=\($0.duration.milliseconds)" }
-            .joined(separator: ", ")
     }
 }
 

@@ -70,6 +70,9 @@ extension Configuration {
             .value(
                 "log", \.logLevel, .choice(), "how much is logged", default: standard,
                 because: "a line a request, and what went wrong"),
+            .value(
+                "log-format", \.logFormat, .choice(), "how a line of the log is written",
+                default: standard, because: "logs are mostly read by machines"),
         ]
     }
 

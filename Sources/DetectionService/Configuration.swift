@@ -47,6 +47,8 @@ struct Configuration: Sendable, Equatable {
     var drainSeconds = 25
     /// The least that is logged.
     var logLevel = LogLevel.info
+    /// How a line of the log is written.
+    var logFormat = LogFormat.json
 
     // What a request may hold.
 

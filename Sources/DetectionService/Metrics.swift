@@ -1,21 +1,46 @@
-internal import Synchronization
+internal import Detection
+internal import HTTPServer
+internal import Locks
 
-/// What the service counts, in Prometheus' text format.
+/// What the service counts; ``page(at:)`` shows it to Prometheus.
 ///
-/// Recording is a few atomic additions.
+/// Recording is a few atomic additions and no lock: every counter is made before the first request.
 final class Metrics: Sendable {
-    private let requests: [Route?: [Int: Counter]]
-    private let refusals: [String: Counter]
-    private let pictures = Counter()
-    private let detections = Counter()
-    private let stages: [(name: String, histogram: Histogram)]
-    private let batches = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64], scale: 1)
+    /// Requests by route (nil for a path that is none) and status.
+    let requests: [Route?: [Int: Counter]]
+    /// From a request's first byte to its answer, by route.
+    let requestTimes: [Route?: Histogram]
+    /// Requests handed to the service and not yet answered.
+    let inFlight = Counter()
+    let bytesIn = Counter()
+    let bytesOut = Counter()
+    /// Requests to `/detect` that got no result, by the code of the problem.
+    let rejections: [String: Counter]
+    /// Pictures that were dropped after they had been admitted.
+    let cancellations: [Cancellation: Counter]
+    let pictures = Counter()
+    let stages: [(name: String, histogram: Histogram)]
+    let batches = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64], scale: 1)
+    private let classes = Guarded<[String: Counter]>([:])
 
     /// Statuses that are counted by themselves; others are counted as the first of their hundred.
-    private static let statuses = [
-        200, 204, 400, 404, 405, 406, 408, 413, 414, 415, 417, 422, 431, 499, 500, 501, 503, 505,
+    static let statuses = [
+        200, 204, 400, 401, 403, 404, 405, 406, 408, 409, 413, 414, 415, 417, 422, 429, 431, 499,
+        500, 501, 503, 504, 505,
     ]
-    private static let refusalReasons = ["overloaded", "draining", "not_ready"]
+
+    /// Codes of problems that are counted by themselves; what is wrong with the request's own words
+    /// is `invalid_request`.
+    static let rejectionReasons = [
+        "overloaded", "draining", "not_ready", "too_many_connections", "body_too_large",
+        "too_many_pixels", "too_many_images", "unsupported_image", "truncated_image",
+        "corrupt_image", "too_many_scans", "request_timeout", "client_closed_request",
+        "internal_error", "invalid_request",
+    ]
+
+    /// Names of classes that are counted by themselves, over all models ever served; more are
+    /// counted as `other`, so that reloading models cannot make the page longer without end.
+    private static let classesMax = 4096
 
     /// Nothing counted yet.
     init() {
@@ -24,126 +49,69 @@ final class Metrics: Sendable {
             uniqueKeysWithValues: routes.map { route in
                 (route, Dictionary(uniqueKeysWithValues: Self.statuses.map { ($0, Counter()) }))
             })
-        refusals = Dictionary(
-            uniqueKeysWithValues: Self.refusalReasons.map { ($0, Counter()) })
-        let seconds = [
-            0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-        ]
-        stages = (StageTiming().stages.map(\.name) + ["total"]).map {
-            ($0, Histogram(bounds: seconds, scale: 1e-6))
-        }
+        requestTimes = Dictionary(uniqueKeysWithValues: routes.map { ($0, .seconds()) })
+        rejections = Dictionary(
+            uniqueKeysWithValues: Self.rejectionReasons.map { ($0, Counter()) })
+        cancellations = Dictionary(
+            uniqueKeysWithValues: Cancellation.allCases.map { ($0, Counter()) })
+        stages = (StageTiming().stages.map(\.name) + ["total"]).map { ($0, .seconds()) }
     }
+
+    // What happens
 
     /// A request was answered.
-    ///
-    /// No route stands for a path that is none.
-    func answered(_ route: Route?, status: Int) {
-        let counters = requests[route]
+    func answered(_ call: Call, _ outcome: Outcome) {
+        let status = outcome.response.status
+        let counters = requests[call.route]
         (counters?[status] ?? counters?[status / 100 * 100])?.add(1)
+        requestTimes[call.route]?.add(.now - call.receivedAt)
+        bytesIn.add(call.bodyBytes)
+        bytesOut.add(outcome.response.body.count)
+        if let problem = outcome.problem { rejected(problem.code, on: call.route) }
     }
 
-    /// A picture was refused before any work, by the code of the refusal.
-    func refused(_ code: String) { refusals[code]?.add(1) }
+    private func rejected(_ code: String, on route: Route?) {
+        switch route {
+        case .detect: (rejections[code] ?? rejections["invalid_request"])?.add(1)
+        case nil: rejections[code]?.add(1)  // a request that was not understood, or no connection
+        default: break
+        }
+    }
 
     /// A worker took so many pictures together.
     func tookBatch(_ size: Int) { batches.add(size, value: Double(size)) }
 
-    /// A picture was answered.
-    func predicted(_ prediction: Prediction) {
+    /// A picture was dropped.
+    func cancelled(_ reason: Cancellation) { cancellations[reason]?.add(1) }
+
+    /// A picture was worked on; `classes` are those of its model (``counters(for:)``).
+    func predicted(_ prediction: Prediction, _ classes: [Counter]) {
         pictures.add(1)
-        detections.add(prediction.detections.count)
-        let durations = prediction.timing.stages.map(\.duration) + [prediction.timing.total]
-        for (stage, duration) in zip(stages, durations) {
-            let milliseconds = duration.milliseconds
-            stage.histogram.add(Int(milliseconds * 1000), value: milliseconds / 1000)
+        for detection in prediction.detections where classes.indices.contains(detection.classID) {
+            classes[detection.classID].add(1)
         }
+        let durations = prediction.timing.stages.map(\.duration) + [prediction.timing.total]
+        for (stage, duration) in zip(stages, durations) { stage.histogram.add(duration) }
     }
 
-    /// The page that Prometheus reads.
-    func page(state: GaugeValues) -> String {
-        var page = MetricsPage()
-        page.gauge("dynadetect_info", "What runs; always 1.", 1, labels: state.labels)
-        page.gauge("dynadetect_ready", "1 when pictures are taken.", state.isReady ? 1 : 0)
-        page.gauge("dynadetect_queue_waiting", "Pictures waiting for a worker.", state.waiting)
-        page.gauge("dynadetect_queue_running", "Pictures being worked on.", state.running)
+    // Classes, which come with a model
 
-        page.begin("dynadetect_requests_total", "Requests answered.", "counter")
-        for route in Route.allCases.map(Optional.some) + [nil] {
-            for status in Self.statuses {
-                guard let count = requests[route]?[status]?.count, count > 0 else { continue }
-                page.sample(
-                    "dynadetect_requests_total", "\(count)",
-                    labels: [("route", route?.rawValue ?? "other"), ("status", "\(status)")])
+    /// The counters of a model's classes, by class id: the same one for the same name.
+    func counters(for names: [String]) -> [Counter] {
+        classes.withLock { classes in
+            names.map { name in
+                let isKnown = classes[name] != nil || classes.count < Self.classesMax
+                let name = isKnown ? name : "other"
+                if let counter = classes[name] { return counter }
+                let counter = Counter()
+                classes[name] = counter
+                return counter
             }
         }
-        page.begin(
-            "dynadetect_refusals_total", "Pictures refused before any work, by reason.", "counter")
-        for reason in Self.refusalReasons {
-            page.sample(
-                "dynadetect_refusals_total", "\(refusals[reason]?.count ?? 0)",
-                labels: [("reason", reason)])
-        }
-        page.begin("dynadetect_pictures_total", "Pictures answered.", "counter")
-        page.sample("dynadetect_pictures_total", "\(pictures.count)")
-        page.begin("dynadetect_detections_total", "Detections in all answers.", "counter")
-        page.sample("dynadetect_detections_total", "\(detections.count)")
-
-        page.begin("dynadetect_stage_seconds", "Time of each stage of a picture.", "histogram")
-        for (name, histogram) in stages {
-            page.histogram("dynadetect_stage_seconds", histogram, labels: [("stage", name)])
-        }
-        page.begin("dynadetect_batch_size", "Pictures a worker took together.", "histogram")
-        page.histogram("dynadetect_batch_size", batches)
-        return page.text
     }
 
-    /// What is true at the moment of asking.
-    struct GaugeValues {
-        var isReady: Bool
-        var waiting: Int
-        var running: Int
-        var labels: [(name: String, value: String)]
+    /// How often each class was found, by name.
+    var detections: [(name: String, count: Int)] {
+        classes.withLock { $0 }.map { ($0.key, $0.value.count) }.sorted { $0.name < $1.name }
     }
-}
-
-/// A number that only grows.
-final class Counter: Sendable {
-    private let value = Atomic(0)
-    func add(_ count: Int) { value.wrappingAdd(count, ordering: .relaxed) }
-    var count: Int { value.load(ordering: .relaxed) }
-}
-
-/// How many values lay below each bound, and their sum.
-final class Histogram: Sendable {
-    let bounds: [Double]
-    /// One more than bounds: the last for what is above them all.
-    private let counters: [Counter]
-    private let units = Counter()
-    private let scale: Double
-
-    /// Empty; `scale` is what one whole unit of the sum is worth.
-    init(bounds: [Double], scale: Double) {
-        self.bounds = bounds
-        self.scale = scale
-        counters = (0...bounds.count).map { _ in Counter() }
-    }
-
-    /// Counts a value.
-    ///
-    /// `units` is the value in whole units, so that the sum can be kept by an atomic addition.
-    func add(_ units: Int, value: Double) {
-        counters[bounds.firstIndex { value <= $0 } ?? bounds.count].add(1)
-        self.units.add(units)
-    }
-
-    /// Values at or below each bound, and of all: read once, so that a page agrees with itself.
-    var cumulative: [Int] {
-        var sum = 0
-        return counters.map { counter in
-            sum += counter.count
-            return sum
-        }
-    }
-
-    var sum: Double { Double(units.count) * scale }
 }

@@ -23,6 +23,11 @@ struct MetricsPage {
         sample(name, "\(value)", labels: labels)
     }
 
+    mutating func counter(_ name: String, _ help: String, _ counter: Counter) {
+        begin(name, help, "counter")
+        sample(name, "\(counter.count)")
+    }
+
     mutating func histogram(
         _ name: String, _ histogram: Histogram, labels: [(name: String, value: String)] = []
     ) {

@@ -1,4 +1,5 @@
 internal import Batching
+internal import Detection
 internal import Imaging
 internal import Synchronization
 
@@ -16,6 +17,9 @@ final class PictureQueue: Sendable {
     private let predictor: any Predictor
     private let workers: Int
     private let waitMax: Duration
+    private let metrics: Metrics
+    /// Of the model's classes.
+    private let classCounters: [Counter]
     private let queue: BatchQueue<Job, PixelSize>
     /// Microseconds a picture holds a worker, averaged over the last ones.
     private let pictureMicroseconds = Atomic(0)
@@ -31,18 +35,20 @@ final class PictureQueue: Sendable {
     ///   - batchMax: pictures one worker takes at a time.
     ///   - picturesMax: pictures admitted and not yet answered.
     ///   - waitMax: the longest a picture may be expected to wait for a worker.
-    ///   - tookBatch: told the size of each batch, on its worker.
+    ///   - metrics: what happens to pictures is counted there.
     init(
         predictor: any Predictor, workers: Int, batchMax: Int, picturesMax: Int,
-        waitMax: Duration = .seconds(10), tookBatch: @escaping @Sendable (Int) -> Void = { _ in }
+        waitMax: Duration = .seconds(10), metrics: Metrics = Metrics()
     ) {
         self.predictor = predictor
         self.workers = workers
         self.waitMax = waitMax
+        self.metrics = metrics
+        classCounters = metrics.counters(for: predictor.model.description.names)
         queue = BatchQueue(
             workers: workers, batchMax: batchMax, jobsMax: picturesMax,
             process: { worker, batch in
-                tookBatch(batch.count)
+                metrics.tookBatch(batch.count)
                 for job in batch { job(worker, batch.count) }
             },
             assist: { predictor.assist(as: $0, while: $1) })
@@ -72,16 +78,19 @@ final class PictureQueue: Sendable {
     ///   - letterbox: what ``letterbox(for:)`` said of it.
     ///   - options: what the request asks of it.
     ///   - ticket: the place that was admitted; it is given back with the result.
-    ///   - isAbandoned: asked before the picture is decoded; true drops it.
+    ///   - cancellation: asked before the picture is decoded; a reason drops it.
     ///   - finish: takes what was found, once, on the worker.
     func submit(
         _ picture: PictureBytes, letterbox: Letterbox, options: PredictionOptions,
-        ticket: consuming Ticket, isAbandoned: @escaping @Sendable () -> Bool = { false },
+        ticket: consuming Ticket, cancellation: @escaping @Sendable () -> Cancellation? = { nil },
         finish: @escaping @Sendable (Result<Prediction, PredictionError>) -> Void
     ) {
         let submittedAt = ContinuousClock.now
         let job: Job = { [self] worker, batchSize in
-            guard !isAbandoned() else { return finish(.failure(.abandoned)) }
+            if let reason = cancellation() {
+                metrics.cancelled(reason)
+                return finish(.failure(.cancelled(reason)))
+            }
             var stopwatch = Stopwatch()
             let result = Result { () throws(PredictionError) -> Prediction in
                 var prediction = try predictor.predict(
@@ -93,6 +102,9 @@ final class PictureQueue: Sendable {
                 return prediction
             }
             learn(stopwatch.lap())
+            if case .success(let prediction) = result {
+                metrics.predicted(prediction, classCounters)
+            }
             finish(result)
         }
         queue.submit(job, kind: letterbox.target, ticket: ticket)
@@ -113,7 +125,7 @@ final class PictureQueue: Sendable {
             }
             warmUp(sizes.dropFirst(), completion: completion)
         }
-        guard let ticket = try? queue.admit() else { return completion(.abandoned) }
+        guard let ticket = try? queue.admit() else { return completion(.cancelled(.clientGone)) }
         queue.submit(job, kind: size, ticket: ticket)
     }
 

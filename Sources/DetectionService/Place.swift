@@ -35,7 +35,7 @@ extension ServiceError {
         case .network(let reason): self = .failed("network: \(reason)")
         case .annotation(.tooLong(let sideMax)): self = .annotationTooLong(sideMax: sideMax)
         case .annotation(.failed(let reason)): self = .failed("annotation: \(reason)")
-        case .abandoned: self = .abandoned
+        case .cancelled: self = .abandoned
         }
     }
 }

@@ -80,6 +80,6 @@ enum PredictionError: Error, Equatable {
     case network(String)
     /// The boxes could not be drawn.
     case annotation(EncodeError)
-    /// Nobody waits for the answer any more.
-    case abandoned
+    /// It was dropped before the network.
+    case cancelled(Cancellation)
 }

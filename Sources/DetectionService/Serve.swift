@@ -21,13 +21,15 @@ enum Serve {
         let signals = StopSignals.hold()  // before anything else, for one may come at any time
         let predictor = try makePredictor(configuration, console: console)
         let metrics = Metrics()
-        let log = ServiceLog(level: configuration.logLevel, write: console.error)
+        let log = ServiceLog(
+            level: configuration.logLevel, format: configuration.logFormat, write: console.error)
         let queue = PictureQueue(
             predictor: predictor, workers: predictor.workers, batchMax: configuration.batchMax,
-            picturesMax: configuration.queueMax, tookBatch: metrics.tookBatch)
+            picturesMax: configuration.queueMax, metrics: metrics)
         let service = Service(
             queue: queue, settings: settings(configuration, predictor), metrics: metrics, log: log)
         let server = try listen(configuration, service)
+        service.countConnections { [weak server] in server?.connectionCount ?? 0 }
         server.start()
         console.output("address  http://\(configuration.host.bracketed):\(server.port)\n")
 
@@ -88,7 +90,7 @@ enum Serve {
             about: Service.Settings.About(
                 isa: predictor.isa.rawValue, precision: predictor.precision,
                 shape: configuration.shape.rawValue,
-                workers: predictor.workers))
+                workers: predictor.workers, cpus: CPUQuota.live.cpus))
     }
 
     private static func listen(

@@ -2,6 +2,7 @@ internal import Detection
 internal import HTTPServer
 internal import Imaging
 internal import Inference
+internal import Locks
 internal import Synchronization
 
 /// Answers the service's requests: `POST /detect`, and the routes beside it.
@@ -12,11 +13,12 @@ internal import Synchronization
 /// it came, encoded (``PictureQueue``). A worker does all the rest, up to the answer's JSON.
 /// Every answer leaves through ``finish(_:_:)``, which counts and logs it.
 final class Service: Handler {
-    private let queue: PictureQueue
-    private let settings: Settings
-    private let metrics: Metrics
+    let queue: PictureQueue
+    let settings: Settings
+    let metrics: Metrics
     private let log: ServiceLog
-    private let stage = Atomic(Stage.warmingUp)
+    private let connectionCount = Guarded<@Sendable () -> Int>({ 0 })
+    let stage = Atomic(Stage.warmingUp)
 
     /// What a request may hold, and what it gets when it says nothing.
     struct Settings: Sendable {
@@ -32,14 +34,18 @@ final class Service: Handler {
             var precision: Precision.Decision
             var shape: String
             var workers: Int
+            /// Cores that the process may use.
+            var cpus: Double
 
             init(
-                isa: String, precision: Precision.Decision, shape: String, workers: Int
+                isa: String, precision: Precision.Decision, shape: String, workers: Int,
+                cpus: Double
             ) {
                 self.isa = isa
                 self.precision = precision
                 self.shape = shape
                 self.workers = workers
+                self.cpus = cpus
             }
         }
 
@@ -55,7 +61,7 @@ final class Service: Handler {
     }
 
     /// A life goes one way.
-    private enum Stage: UInt8, AtomicRepresentable {
+    enum Stage: UInt8, AtomicRepresentable {
         case warmingUp, ready, draining
     }
 
@@ -74,6 +80,22 @@ final class Service: Handler {
 
     /// Takes no more pictures, for ever.
     func beginDraining() { stage.store(.draining, ordering: .relaxed) }
+
+    /// Lets the metrics say how many connections are open.
+    func countConnections(by count: @escaping @Sendable () -> Int) {
+        connectionCount.withLock { $0 = count }
+    }
+
+    /// Connections open now.
+    var connections: Int { connectionCount.withLock { $0 }() }
+
+    func checkReadiness() throws(ServiceError) {
+        switch stage.load(ordering: .relaxed) {
+        case .warmingUp: throw .notReady
+        case .ready: return
+        case .draining: throw .draining
+        }
+    }
 
     // What the server asks
 
@@ -97,12 +119,13 @@ final class Service: Handler {
     func handle(_ exchange: Exchange) {
         let call = Call(
             exchange.head, receivedAt: exchange.receivedAt, bodyBytes: exchange.body.count)
+        metrics.inFlight.add(1)
         do throws(ServiceError) {
             if try !detectLater(exchange, call) {
-                exchange.respond(finish(call, try answer(exchange.head)))
+                respond(exchange, call, try answer(exchange.head))
             }
         } catch {
-            exchange.respond(refuse(error, call))
+            respond(exchange, call, .refused(error, id: call.id))
         }
     }
 
@@ -111,140 +134,29 @@ final class Service: Handler {
         refuse(.http(refusal), Call(head))
     }
 
-    // What is answered at once
-
-    private func answer(_ head: RequestHead) throws(ServiceError) -> Outcome {
-        guard head.path != "*" else { return .options(["GET", "HEAD", "POST", "OPTIONS"]) }
-        let route = try Route.find(head)
-        guard head.method != "OPTIONS" else { return .options(route.methods) }
-        switch route {
-        case .root, .detect:
-            return .json {
-                $0.key("name", "dynadetect")
-                $0.key("detect", "POST /detect")
-                $0.key("openapi", Route.openAPI.rawValue)
-            }
-        case .health:
-            return .json { $0.key("status", "ok") }
-        case .readiness:
-            try checkReadiness()
-            return .json { $0.key("status", "ready") }
-        case .version:
-            return .json { json in
-                json.key("name", "dynadetect")
-                json.key("version", Version.current)
-                json.key("model") { $0.value(queue.model) }
-                json.key("isa", settings.about.isa)
-                json.key("precision", settings.about.precision.precision.rawValue)
-                json.key("precision_reason", settings.about.precision.reason)
-                json.key("shape", settings.about.shape)
-                json.key("workers", settings.about.workers)
-            }
-        case .metrics:
-            return Outcome(
-                response: .content(Array(metricsPage.utf8), type: MetricsPage.contentType))
-        case .openAPI:
-            return Outcome(response: .content(BuiltIn.openAPI, type: "application/yaml"))
-        }
-    }
-
-    private var metricsPage: String {
-        let depth = queue.depth
-        let labels: [(name: String, value: String)] = [
-            ("version", Version.current), ("model", queue.model.name),
-            ("model_version", queue.model.version), ("isa", settings.about.isa),
-            ("precision", settings.about.precision.precision.rawValue),
-            ("shape", settings.about.shape), ("workers", "\(settings.about.workers)"),
-        ]
-        return metrics.page(
-            state: Metrics.GaugeValues(
-                isReady: stage.load(ordering: .relaxed) == .ready, waiting: depth.waiting,
-                running: depth.running, labels: labels))
-    }
-
-    private func checkReadiness() throws(ServiceError) {
-        switch stage.load(ordering: .relaxed) {
-        case .warmingUp: throw .notReady
-        case .ready: return
-        case .draining: throw .draining
-        }
-    }
-
-    // What is answered by a worker
-
-    /// Puts the pictures of a `POST /detect` in line; false for any other request.
-    private func detectLater(_ exchange: Exchange, _ call: Call) throws(ServiceError) -> Bool {
-        let head = exchange.head
-        guard head.path == Route.detect.rawValue, head.method == "POST" else { return false }
-        try checkReadiness()
-        // The first place is taken before the body is looked at; all are held before a header is read.
-        var places = [try Place(in: queue)]
-        let body = try DetectBody.read(
-            exchange.body, as: try DetectBody.form(of: head), picturesMax: settings.picturesMax)
-        let options = try options(head, body)
-        while places.count < body.pictures.count { places.append(try Place(in: queue)) }
-
-        let names = body.placeNames
-        var letterboxes: [Letterbox] = []
-        for (picture, name) in zip(body.pictures, names) {
-            do { letterboxes.append(try queue.letterbox(for: picture.bytes)) } catch {
-                throw .picture(error, place: name)
-            }
-        }
-
-        let answers = AnswerSheet(count: body.pictures.count)
-        for (index, picture) in body.pictures.enumerated() {
-            queue.submit(
-                picture.bytes, letterbox: letterboxes[index], options: options,
-                ticket: places[index].takeTicket(),
-                isAbandoned: { exchange.isAbandoned || answers.isClosed },
-                finish: { [self] result in
-                    let result = result.mapError { ServiceError($0, place: names[index]) }
-                    guard let all = answers.enter(result, at: index) else { return }
-                    switch all {
-                    case .success(let predictions):
-                        let outcome = Outcome.found(predictions, by: queue.model, id: call.id)
-                        exchange.respond(finish(call, outcome))
-                    case .failure(let error):
-                        exchange.respond(refuse(error, call))
-                    }
-                })
-        }
-        return true
-    }
-
-    private func options(
-        _ head: RequestHead, _ body: DetectBody
-    ) throws(ServiceError) -> PredictionOptions {
-        let detection = try OptionReader(model: queue.model.description).read(
-            query: head.query.map { ($0.name, .text($0.value)) }, body: body.options,
-            defaults: settings.defaults)
-        let isAnnotated = AcceptedReply(accept: head.fields.list("Accept")) == .jpeg
-        guard !isAnnotated || body.pictures.count == 1 else { throw .annotationOfSeveral }
-        return PredictionOptions(detection: detection, isAnnotated: isAnnotated)
-    }
-
     // The one way out
+
+    /// Answers a request that was handed to ``handle(_:)``.
+    func respond(_ exchange: Exchange, _ call: Call, _ outcome: Outcome) {
+        metrics.inFlight.add(-1)
+        exchange.respond(finish(call, outcome))
+    }
 
     private func refuse(_ error: ServiceError, _ call: Call) -> Response {
         finish(call, .refused(error, id: call.id))
     }
 
-    /// Counts and logs a call, and gives its answer the request's id.
+    /// Counts and logs a call, and gives its answer what every answer has: the request's id, its place
+    /// in the client's trace, and the times of its stages.
     private func finish(_ call: Call, _ outcome: Outcome) -> Response {
         var response = outcome.response
         response.fields.add("X-Request-Id", call.id)
-        metrics.answered(call.route, status: response.status)
-        if let problem = outcome.problem, call.route == .detect { metrics.refused(problem.code) }
-        for prediction in outcome.predictions { metrics.predicted(prediction) }
+        if let trace = call.trace { response.fields.add("traceparent", trace.traceparent) }
+        response.fields.add(
+            "Server-Timing",
+            ServerTiming.text(outcome.predictions.map(\.timing), total: .now - call.receivedAt))
+        metrics.answered(call, outcome)
         log.note(call, outcome)
         return response
-    }
-}
-
-extension Outcome {
-    fileprivate static func options(_ methods: [String]) -> Outcome {
-        Outcome(
-            response: Response(status: 204, fields: ["Allow": methods.joined(separator: ", ")]))
     }
 }

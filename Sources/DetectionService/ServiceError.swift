@@ -5,8 +5,8 @@ internal import Imaging
 /// Everything that `/detect` and the other routes refuse: the one table from an error to its status,
 /// its code, its public words and its level in the log.
 ///
-/// Nothing else chooses a status. /// Public words never hold a path of this machine, an address or an internal name. What they quote of a
-/// client's own text is cut short.
+/// Nothing else chooses a status. Public words never hold a path of this machine, an address or an
+/// internal name. What they quote of a client's own text is cut short.
 enum ServiceError: Error, Equatable {
     // What HTTP or the routes refuse.
     case http(Refusal)
@@ -225,7 +225,7 @@ extension PredictionError {
         case .annotation(.tooLong(let sideMax)):
             "could not be drawn on: a side of a JPEG is at most \(sideMax) pixels"
         case .annotation(.failed(let reason)): "could not be drawn on: \(reason)"
-        case .abandoned: "was given up"
+        case .cancelled: "was given up"
         }
     }
 }

@@ -2,31 +2,36 @@ internal import HTTPServer
 
 extension ServiceLog {
     /// A request and its answer: who, what, how long; never what is on the picture.
+    ///
+    /// Of what the client wrote, the log holds the method, the path and the ids it gave. The query, the
+    /// fields and the words of a refusal, which may quote them, are the client's own business: the code
+    /// says what was wrong.
     func note(_ call: Call, _ outcome: Outcome) {
-        note(level(of: call, outcome)) { json in
-            json.key("request_id", call.id)
+        note(level(of: call, outcome)) { line in
+            line.add("request_id", call.id)
+            if let trace = call.trace {
+                line.add("trace_id", trace.traceID)
+                line.add("parent_id", trace.parentID)
+            }
             if let head = call.head {
-                json.key("method", head.method.prefixOfLine)
-                // Without the query: it is the client's own business.
-                json.key("path", head.path.prefixOfLine)
+                line.add("method", head.method.prefixOfLine)
+                line.add("path", head.path.prefixOfLine)
             }
-            json.key("status", outcome.response.status)
-            json.key("ms", (ContinuousClock.now - call.receivedAt).milliseconds)
-            json.key("bytes_in", call.bodyBytes)
-            json.key("bytes_out", outcome.response.body.count)
-            if let problem = outcome.problem {
-                json.key("code", problem.code)
-                json.key("detail", outcome.privateWords ?? problem.detail)
-            }
+            line.add("status", outcome.response.status)
+            line.add("ms", (ContinuousClock.now - call.receivedAt).milliseconds)
+            line.add("bytes_in", call.bodyBytes)
+            line.add("bytes_out", outcome.response.body.count)
+            if let problem = outcome.problem { line.add("code", problem.code) }
+            if let words = outcome.privateWords { line.add("detail", words) }
             if !outcome.predictions.isEmpty {
-                json.key("images", outcome.predictions.count)
-                json.key(
+                line.add("images", outcome.predictions.count)
+                line.add(
                     "detections", outcome.predictions.reduce(0) { $0 + $1.detections.count })
             }
             if let only = outcome.predictions.first, outcome.predictions.count == 1 {
-                json.key("batch_size", only.batchSize)
+                line.add("batch_size", only.batchSize)
                 for (stage, duration) in only.timing.stages {
-                    json.key("\(stage)_ms", duration.milliseconds)
+                    line.add("\(stage)_ms", duration.milliseconds)
                 }
             }
         }

@@ -19,7 +19,7 @@ import Testing
     /// Submits pictures and gives back their answers in the order of submission.
     private func answers(
         _ pictures: [[UInt8]], to queue: PictureQueue,
-        isAbandoned: @escaping @Sendable () -> Bool = { false },
+        cancellation: @escaping @Sendable () -> Cancellation? = { nil },
         submitted: () async -> Void = {}
     ) async throws -> [Answer] {
         let (stream, continuation) = AsyncStream<(Int, Answer)>.makeStream()
@@ -27,7 +27,7 @@ import Testing
             let picture = PictureBytes(bytes)
             queue.submit(
                 picture, letterbox: try queue.letterbox(for: picture),
-                options: PredictionOptions(), ticket: try queue.admit(), isAbandoned: isAbandoned
+                options: PredictionOptions(), ticket: try queue.admit(), cancellation: cancellation
             ) { continuation.yield((index, $0)) }
         }
         await submitted()
@@ -94,8 +94,9 @@ import Testing
 
     @Test func `what nobody waits for is not decoded`() async throws {
         let queue = queue(StandInPredictor())
-        let answers = try await answers([try Pictures.jpeg()], to: queue, isAbandoned: { true })
-        #expect(answers == [.failure(.abandoned)])
+        let answers = try await answers(
+            [try Pictures.jpeg()], to: queue, cancellation: { .clientGone })
+        #expect(answers == [.failure(.cancelled(.clientGone))])
     }
 
     @Test func `a picture that must wait too long is refused`() async throws {

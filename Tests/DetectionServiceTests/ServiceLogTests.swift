@@ -21,6 +21,47 @@ struct ServiceLogTests {
         #expect(!line.contains("0.123"))
     }
 
+    @Test func `nothing of a query or a key is in the log, whatever the answer`() async throws {
+        let site = try Site(over: .inProcess)
+        let jpeg = try Pictures.jpeg()
+        let keys = [("Authorization", "Bearer SECRET"), ("X-API-Key", "SECRET")]
+        for query in ["SECRET", "classes", "conf", "api_key"] {
+            _ = try await site.send(.picture(jpeg, query: [(query, "SECRET")], fields: keys))
+        }
+        _ = try await site.send(.picture(jpeg, type: "text/SECRET", fields: keys))
+        site.flushLog()
+        #expect(site.log.all.count == 5)
+        #expect(site.log.all.allSatisfy { !$0.contains("SECRET") })
+    }
+
+    @Test func `a trace is carried to the log and the answer`() async throws {
+        let site = try Site(over: .inProcess)
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let response = try await site.send(
+            .picture(try Pictures.jpeg(), fields: [("traceparent", trace)]))
+        #expect(response.fields["traceparent"] == trace)
+        site.flushLog()
+        let line = site.log.all.first ?? ""
+        #expect(line.contains(#""trace_id":"4bf92f3577b34da6a3ce929d0e0e4736""#))
+        #expect(line.contains(#""parent_id":"00f067aa0ba902b7""#))
+    }
+
+    @Test func `text is name and value, in quotes where a blank would confuse`() {
+        let lines = Lines()
+        let log = ServiceLog(level: .info, format: .text) { lines.add($0) }
+        log.note(.warning) {
+            $0.add("path", "/a b\n")
+            $0.add("code", "not_found")
+            $0.add("status", 404)
+            $0.add("ms", 0.5)
+            $0.add("nothing", "")
+        }
+        log.flush()
+        let rest = #" level=warning path="/a b\n" code=not_found status=404 ms=0.5 nothing="""#
+        #expect(lines.all.first?.hasPrefix("time=20") == true)
+        #expect(lines.all.first?.hasSuffix(rest) == true)
+    }
+
     @Test func `the log knows what the client is not told`() async throws {
         let site = try Site(StandInPredictor(failure: .network("secret")), over: .inProcess)
         _ = try await site.send(.picture(try Pictures.jpeg()))
@@ -32,7 +73,7 @@ struct ServiceLogTests {
     @Test func `lines below the level are not written`() {
         let lines = Lines()
         let log = ServiceLog(level: .warning) { lines.add($0) }
-        for level in LogLevel.allCases { log.note(level) { $0.key("n", level.rawValue) } }
+        for level in LogLevel.allCases { log.note(level) { $0.add("n", level.rawValue) } }
         log.flush()
         #expect(lines.all.count == 2)
     }

@@ -28,7 +28,7 @@ final class Site: Sendable {
     ) throws {
         queue = PictureQueue(
             predictor: predictor, workers: workers, batchMax: 4, picturesMax: queueMax,
-            waitMax: waitMax, tookBatch: metrics.tookBatch)
+            waitMax: waitMax, metrics: metrics)
         serviceLog = ServiceLog(level: .debug) { [log] in log.add($0) }
         service = Service(
             queue: queue,
@@ -38,12 +38,13 @@ final class Site: Sendable {
                     isa: "none",
                     precision: Precision.Decision(
                         precision: .fp32, reason: "as asked", isSubstitute: false),
-                    shape: "rect", workers: workers)),
+                    shape: "rect", workers: workers, cpus: 2.5)),
             metrics: metrics, log: serviceLog)
         server =
             transport == .loopback
             ? try Server(host: "127.0.0.1", port: 0, handler: service) : nil
         server?.start()
+        service.countConnections { [weak server] in server?.connectionCount ?? 0 }
         if isReady { service.becomeReady() }
     }
 
