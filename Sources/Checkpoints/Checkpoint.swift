@@ -82,14 +82,14 @@ enum FileKind {
 
     init(of file: FileBytes) {
         let bytes = file.span
-        func starts(_ magic: [UInt8]) -> Bool {
-            bytes.count >= magic.count && magic.indices.allSatisfy { bytes[$0] == magic[$0] }
-        }
-        if starts([0x50, 0x4B, 0x03, 0x04]) || starts([0x50, 0x4B, 0x05, 0x06]) {
+        if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04])
+            || bytes.starts(with: [0x50, 0x4B, 0x05, 0x06])
+        {
             self = .zip
         } else if bytes.count > 8, bytes[8] == UInt8(ascii: "{") {
             self = .safetensors
-        } else if starts([0x80, 0x02, 0x8A, 0x0A]) {  // PROTO 2, LONG1 of 10 bytes: torch's magic
+        } else if bytes.starts(with: [0x80, 0x02, 0x8A, 0x0A]) {
+            // PROTO 2, LONG1 of 10 bytes: torch's magic
             self = .oldTorch
         } else {
             self = .unknown

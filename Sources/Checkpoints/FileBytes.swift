@@ -14,7 +14,8 @@ final class FileBytes: @unchecked Sendable {
 
     /// Maps a file.
     init(mapping path: String) throws(CheckpointError) {
-        // The path is lent as a C string for the call. Not blocking: a named pipe must not hold us before we see that it is no file.
+        // The path is lent as a C string for the call. Not blocking: a named pipe must not hold us
+        // before we see that it is no file.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(path: path, reason: lastErrorText()) }
         defer { close(descriptor) }

@@ -131,6 +131,31 @@ struct LayerListTests {
         #expect(error == "reg_max of the architecture: is \(bins); 1 to 64 is supported")
     }
 
+    @Test(arguments: [
+        ("strides", "[8.5]", "a list of whole numbers"), ("reg_max", "\"16\"", "a whole number"),
+        ("nc", "null", "a whole number"), ("bn_eps", "\"1e-5\"", "a number"),
+    ])
+    func `a setting of another type is refused, not taken for its standard`(
+        name: String, value: String, expected: String
+    ) {
+        let header = SafetensorsTests.header(
+            architecture: "{\"\(name)\":\(value),\"layers\":[]}")
+        let file = SafetensorsTests.file(header, data: SafetensorsTests.two)
+        let error = Checkpoint.error(of: file)?.description
+        #expect(error == "\(name) of the architecture: must be \(expected)")
+    }
+
+    @Test func `a whole number is a number too`() throws {
+        let text = "{\"bn_eps\":1,\"layers\":[[-1,\"Conv\",[3,8]]]}"
+        let list = try LayerList(try JSONParser.parse(text, name: "architecture"))
+        var store = try TensorStore(
+            Self.conv("model.0", [8, 3, 1, 1]).map { name, shape in
+                (name, Tensor([Float](repeating: 0, count: shape.reduce(1, *)), shape: shape))
+            })
+        #expect(
+            try list.model(from: &store).at("model.0.bn")?.attributes["eps"] == .float(1))
+    }
+
     @Test func `it has the children, tensors and wiring of the same network saved as .pt`() throws {
         // The static network's tensors, under a list of its layers.
         let saved = try Checkpoint(path: Files.network("static.pt"))
@@ -172,6 +197,10 @@ struct LayerListTests {
         ("[[-1,\"Conv\",[3,8,-3]]]", "argument 2"), ("[[-1,\"C2f\",[3,8,100000]]]", "argument 2"),
         ("[[-1,\"C2f\",[3,1,1]]]", "model.0.cv1.conv"), ("[[-1,\"SPP\",[4,4,[0]]]]", "argument 2"),
         ("[[-1,\"Detect\",[2,[4,4]]]]", "2 inputs for 1 strides"), ("7", "architecture"),
+        ("[[-1,\"C2f\",[3,8,1,1]]]", "layer 0 of the architecture (C2f): argument 3 must be true"),
+        ("[[-1,\"Upsample\",[2,3]]]", "argument 1 must be a word"),
+        // A reference's Conv has its padding here: passed over, it would be another network.
+        ("[[-1,\"Conv\",[3,8,3,2,0]]]", "has 5 arguments; at most 4 are known"),
     ])
     func `a bad list is refused, and the layer is named`(layers: String, message: String) {
         let error = Checkpoint.error(of: Self.file(layers, []))?.description

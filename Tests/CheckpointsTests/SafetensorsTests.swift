@@ -100,6 +100,8 @@ struct SafetensorsTests {
         (header(metadata: ["imgsz": "1e3"]), "imgsz: "),
         (header(metadata: ["names": "{\"x\":\"a\"}"]), "names: "),
         (header(metadata: ["names": "{\"99999999\":\"a\"}"]), "names: "),
+        (header(metadata: ["names": "[\"a\",1]"]), "names: "),
+        (header(metadata: ["names": "7"]), "names: "),
         ("{\"__metadata__\":{}} x", "follows"),
         ("{", "safetensors header at byte 1"),
     ])

@@ -14,6 +14,13 @@ indirect enum JSON {
 
 extension JSON {
     var int: Int? { if case .int(let value) = self { value } else { nil } }
+    var number: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .float(let value): value
+        default: nil
+        }
+    }
     var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     var string: String? { if case .string(let value) = self { value } else { nil } }
     var array: [JSON]? { if case .array(let value) = self { value } else { nil } }

@@ -62,13 +62,14 @@ extension Metadata {
     private static func names(json text: String) throws(CheckpointError) -> [String] {
         let json = try JSONParser.parse(text, name: "names")
         var pairs: [(id: Int, name: String)] = []
-        for (i, item) in (json.array ?? []).enumerated() {
-            pairs.append((i, item.string ?? "?"))
-        }
-        for (key, value) in json.object ?? [] {
+        let items =
+            json.object ?? json.array?.enumerated().map { (key: String($0), value: $1) }
+            ?? [(key: "", value: json)]
+        for (key, value) in items {
             guard let id = Int(key), let name = value.string else {
                 throw .malformed(
-                    place: "names", reason: "must be a JSON object of class id and name")
+                    place: "names",
+                    reason: "must be a JSON object of class id and name, or a list of names")
             }
             pairs.append((id, name))
         }

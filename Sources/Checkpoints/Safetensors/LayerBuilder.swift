@@ -14,47 +14,57 @@ struct LayerBuilder {
         func input() throws(CheckpointError) -> Int { try arguments.int(0, max: channels) }
         func output() throws(CheckpointError) -> Int { try arguments.int(1, max: channels) }
         if name.hasPrefix("DynamicConv") {
+            try arguments.check(atMost: 4)
             return try dynamic(
                 name, path, input(), output(), kernel: arguments.int(2, else: 1, max: 63),
                 stride: arguments.int(3, else: 1, max: 64))
         } else if name.hasPrefix("Conv") {
+            try arguments.check(atMost: 4)
             return try conv(
                 name, path, input(), output(), kernel: arguments.int(2, else: 1, max: 63),
                 stride: arguments.int(3, else: 1, max: 64))
         } else if name.hasPrefix("C2f") {
+            try arguments.check(atMost: 4)
             return try c2f(
                 name, path, input(), output(), count: arguments.int(2, else: 1, max: Limits.layers),
                 shortcut: arguments.bool(3, else: false))
         } else if name.hasPrefix("C3") {
+            try arguments.check(atMost: 4)
             return try c3(
                 name, path, input(), output(), count: arguments.int(2, else: 1, max: Limits.layers),
                 shortcut: arguments.bool(3, else: true))
         } else if name.hasPrefix("Bottleneck") {
+            try arguments.check(atMost: 3)
             return try bottleneck(
                 name, path, input(), output(), kernels: (3, 3),
                 shortcut: arguments.bool(2, else: true))
         } else if name.hasPrefix("SPPF") {
+            try arguments.check(atMost: 3)
             let pool = try pool(
                 join(path, "m"), kernel: arguments.int(2, else: 5, max: 63))
             return try pyramid(name, path, input(), output(), pools: 3, m: pool)
         } else if name.hasPrefix("SPP") {
+            try arguments.check(atMost: 3)
             let kernels = try arguments.integers(2, else: [5, 9, 13], max: 63)
             let m = list(
                 "ModuleList", join(path, "m"),
                 kernels.enumerated().map { pool("\(path).m.\($0)", kernel: $1) })
             return try pyramid(name, path, input(), output(), pools: kernels.count, m: m)
         } else if name.hasSuffix("Upsample") {
+            try arguments.check(atMost: 2)
             return module(
                 "Upsample", path,
                 attributes: [
                     "size": .null,
                     "scale_factor": .float(Double(try arguments.int(0, max: 64))),
-                    "mode": .string(arguments[1]?.string ?? "nearest"),
+                    "mode": .string(try arguments.text(1, else: "nearest")),
                 ])
         } else if name.hasPrefix("Concat") {
+            try arguments.check(atMost: 1)
             return module(
                 name, path, attributes: ["d": .int(try arguments.int(0, else: 1, max: 3))])
         } else if name.hasPrefix("Detect") {
+            try arguments.check(atMost: 2)
             return try detect(
                 name, path, classes: arguments.int(0, max: Limits.classes),
                 channels: arguments.integers(1, max: channels))

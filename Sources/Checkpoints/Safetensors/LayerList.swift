@@ -3,13 +3,15 @@
 // A layer's tensors stand under `model.INDEX`. Arguments are as built, channels included:
 //
 //     Conv, DynamicConv      [in, out, kernel = 1, stride = 1]
-//     C2f…, C3…              [in, out, bottlenecks = 1, shortcut = false]
+//     C2f…                   [in, out, bottlenecks = 1, shortcut = false]
+//     C3…                    [in, out, bottlenecks = 1, shortcut = true]
 //     Bottleneck…            [in, out, shortcut = true]
 //     SPPF [in, out, kernel = 5]      SPP [in, out, [kernels] = [5, 9, 13]]
 //     Upsample [scale, "nearest"]     Concat [dimension = 1]     Detect [classes, [channels]]
 //
 // A class is known by how its name begins. Whether a convolution is dynamic, normalised or biased is
-// decided by the tensors that are there.
+// decided by the tensors that are there. What is left out has its standard; what is said otherwise than
+// here, or beyond it, is refused: a padding that is passed over would make another network.
 
 /// A model as a list of layers, to be expanded to the tree that a `.pt` has.
 struct LayerList {
@@ -34,14 +36,20 @@ struct LayerList {
                 place: "architecture",
                 reason: "has neither a `tree` of modules nor up to \(Limits.layers) `layers`")
         }
-        strides = architecture["strides"]?.integers ?? [8, 16, 32]
-        bins = architecture["reg_max"]?.int ?? 16
-        classes = architecture["nc"]?.int ?? 0
-        epsilon =
-            switch architecture["bn_eps"] {
-            case .float(let value)?: value
-            default: 1e-3
+        func setting<Value>(
+            _ name: String, else standard: Value, _ expected: String, _ read: (JSON) -> Value?
+        ) throws(CheckpointError) -> Value {
+            guard let json = architecture[name] else { return standard }
+            guard let value = read(json) else {
+                throw .malformed(
+                    place: "\(name) of the architecture", reason: "must be \(expected)")
             }
+            return value
+        }
+        strides = try setting("strides", else: [8, 16, 32], "a list of whole numbers", \.integers)
+        bins = try setting("reg_max", else: 16, "a whole number", \.int)
+        classes = try setting("nc", else: 0, "a whole number", \.int)
+        epsilon = try setting("bn_eps", else: 1e-3, "a number", \.number)
         var layers: [Layer] = []
         for (i, item) in list.enumerated() {
             let place = "layer \(i) of the architecture"
@@ -105,7 +113,14 @@ struct LayerArguments {
         self.place = place
     }
 
-    subscript(i: Int) -> JSON? { i < values.count ? values[i] : nil }
+    /// Refuses arguments behind the last that the layer has.
+    func check(atMost countMax: Int) throws(CheckpointError) {
+        guard values.count <= countMax else {
+            throw .malformed(
+                place: place,
+                reason: "has \(values.count) arguments; at most \(countMax) are known")
+        }
+    }
 
     /// A whole number from 1, where one stands or a standard is given.
     func int(_ i: Int, else standard: Int? = nil, max: Int) throws(CheckpointError) -> Int {
@@ -130,5 +145,19 @@ struct LayerArguments {
         return list
     }
 
-    func bool(_ i: Int, else standard: Bool) -> Bool { self[i]?.bool ?? standard }
+    /// True or false.
+    func bool(_ i: Int, else standard: Bool) throws(CheckpointError) -> Bool {
+        guard let value = i < values.count ? values[i].bool : standard else {
+            throw .malformed(place: place, reason: "argument \(i) must be true or false")
+        }
+        return value
+    }
+
+    /// A word.
+    func text(_ i: Int, else standard: String) throws(CheckpointError) -> String {
+        guard let value = i < values.count ? values[i].string : standard else {
+            throw .malformed(place: place, reason: "argument \(i) must be a word")
+        }
+        return value
+    }
 }
