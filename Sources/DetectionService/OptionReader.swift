@@ -102,11 +102,7 @@ struct OptionReader {
         var wanted: [String] = []
         switch value {
         case .text(let text):
-            wanted = text.split(separator: ",", omittingEmptySubsequences: false).map {
-                String(
-                    $0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
-                )
-            }
+            wanted = text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
         case .list(let items):
             for item in items { wanted.append(try classWords(item)) }
         default: wanted = [try classWords(value)]

@@ -107,6 +107,36 @@ struct CommandTests {
         #expect(calibrated.network.precision == decision.precision)
     }
 
+    @Test func `calibrate names a picture that it cannot use, in words`() throws {
+        let folder = try Folder()
+        let path = folder.file("a.jpg")
+        try LocalFile.write(Array("GIF89a".utf8), to: path)
+        try ModelFile.checkpoint(nil).write(to: folder.file("a.safetensors"))
+        let (status, screen) = run(
+            "calibrate", folder.file("a.safetensors"), path, "-o", folder.file("b.safetensors"))
+        #expect(status == 1)
+        #expect(
+            screen.error == "dynadetect: '\(path)' is GIF; JPEG, PNG and WebP are accepted\n")
+    }
+
+    @Test(arguments: [
+        ("qr, 3", nil), ("aztec", nil), (",", "The option 'classes' should be class names or ids"),
+        ("qr,zebra", "The model has no class \"zebra\""),
+    ])
+    func `detect reads classes as the service does`(classes: String, refusal: String?) throws {
+        let folder = try Folder()
+        let path = folder.file("grey.jpg")
+        let picture = Picture(size: PixelSize(width: 48, height: 40))
+        try LocalFile.write(try picture.jpeg(quality: 90), to: path)
+        let (status, screen) = run("detect", "--classes", classes, path)
+        #expect(status == (refusal == nil ? 0 : 1))
+        if let refusal {
+            #expect(screen.error.hasPrefix("dynadetect: --classes: \(refusal)"), "\(screen.error)")
+        } else {
+            #expect(screen.output.contains("\"detections\":"), "\(screen.error)")
+        }
+    }
+
     @Test func `what stands in for a precision is said`() {
         let (status, screen) = run(
             "bench", "--height", "32", "--width", "32", "--runs", "1", "--precision", "int8")

@@ -68,7 +68,7 @@ struct CalibrateCommand: Command {
         let bytes = try LocalFile.read(path)
         let picture: Picture
         do { picture = try ImageDecoder.decode(bytes.span, limits: limits) } catch {
-            throw CommandFailure("'\(path)' is no picture that can be used: \(error)")
+            throw CommandFailure("'\(path)' \(PredictionError.picture(error).words)")
         }
         let letterbox = Letterbox(
             source: picture.size, imageSize: detector.model.imageSize,

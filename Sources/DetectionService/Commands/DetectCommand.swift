@@ -82,10 +82,10 @@ struct DetectCommand: Command {
         var options = configuration.detectionOptions
         options.isAgnostic = isAgnostic
         if let classes {
-            let names = classes.split(separator: ",").map(String.init)
-            do { options.classes = try model.resolve(classes: names) } catch {
-                throw CommandFailure("--classes: \(error)")
-            }
+            do {
+                options = try OptionReader(model: model).read(
+                    query: [("classes", .text(classes))], body: [], defaults: options)
+            } catch { throw CommandFailure("--classes: \(error.problem.detail)") }
         }
         return PredictionOptions(detection: options, isAnnotated: annotated != nil)
     }
