@@ -65,7 +65,9 @@ extension ServiceError {
     var problem: Problem {
         switch self {
         case .http(let refusal):
-            Problem(status: refusal.status, code: refusal.code, detail: refusal.detail)
+            Problem(
+                status: refusal.status, code: refusal.code, detail: refusal.detail,
+                fields: refusal.status == 503 ? ["Retry-After": "1"] : [:])
         case .noSuchPath(let path):
             Problem(
                 status: 404, code: "not_found",

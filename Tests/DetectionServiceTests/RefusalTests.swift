@@ -191,6 +191,14 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         #expect(!detail.unicodeScalars.contains { $0.properties.generalCategory == .control })
     }
 
+    @Test func `a client for whom there is no connection is told when to come back`() {
+        func fields(_ status: Int) -> Fields {
+            ServiceError.http(Refusal(status: status, code: "", detail: "")).problem.fields
+        }
+        #expect(fields(503) == ["Retry-After": "1"])
+        #expect(fields(431) == [:])
+    }
+
     @Test func `the time to come back is within a minute, however long the queue`() {
         func seconds(_ wait: Duration) -> String? {
             ServiceError.full(expectedWait: wait).problem.fields["Retry-After"]

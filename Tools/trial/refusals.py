@@ -220,6 +220,7 @@ def too_many(server, most):
     held = [admitted(server) for _ in range(most)]
     reply = server.ask(b"")
     check("one client too many", reply, 503, "too_many_connections", f"All {most} connections")
+    expect(reply.fields["retry-after"] == "1", "it is not told when to come back")
     for connection in held:
         connection.socket.close()
     admitted(server).socket.close()
