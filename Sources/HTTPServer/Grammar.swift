@@ -28,6 +28,9 @@ extension UInt8 {
         }
     }
 
+    /// A byte that a URI never needs to escape (RFC 3986 §2.3).
+    var isUnreserved: Bool { isLetter || isDigit || "-._~".utf8.contains(self) }
+
     /// A control byte other than the tab: allowed nowhere in a head.
     var isControl: Bool { (self < 0x20 && self != .tab) || self == 0x7F }
 

@@ -69,5 +69,4 @@ struct ParameterizedValue {
             return found.first?.value
         }
     }
-
 }

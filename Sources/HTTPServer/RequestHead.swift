@@ -2,9 +2,10 @@
 package struct RequestHead: Sendable, Equatable {
     /// The method as sent; methods are case-sensitive (RFC 9110 §9.1).
     package let method: String
-    /// The path as sent, such as `/v2/models/a%20b/infer`: routes decode their own segments.
+    /// The path, such as `/v2/models/a%20b/infer`: routes decode their own segments.
     ///
-    /// Its percent-escapes are well formed. It is `*` for `OPTIONS *`.
+    /// Its percent-escapes are well formed, and none stands for a letter, a digit or one of `-._~`. It is
+    /// `*` for `OPTIONS *`.
     package let path: String
     /// Decoded pairs of the query, in order; `+` is a space.
     ///

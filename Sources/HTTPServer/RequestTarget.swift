@@ -1,6 +1,9 @@
 /// What a request is about: a path and a query (RFC 9112 §3.2).
 struct RequestTarget: Equatable {
-    /// As sent, with its percent-escapes; begins with `/`, or is `*`.
+    /// Begins with `/`, or is `*`.
+    ///
+    /// Percent-escapes are as sent, but for those of letters, digits and `-._~`, which mean the same as
+    /// what they stand for (RFC 3986 §6.2.2.2).
     let path: String
     let query: [RequestHead.QueryItem]
 
@@ -24,12 +27,8 @@ struct RequestTarget: Equatable {
         }
         let start = try Self.pathStart(target)
         let mark = target.first(UInt8(ascii: "?"), in: start..<target.count) ?? target.count
-        guard Self.escapesAreWellFormed(target.extracting(start..<mark)) else {
-            // RFC 3986 §2.1
-            throw .malformed("The path holds a '%' that is not followed by two hex digits.")
-        }
         // RFC 9110 §4.2.3: an empty path of an absolute form is `/`.
-        path = start == mark ? "/" : String(text: target.extracting(start..<mark))
+        path = start == mark ? "/" : try Self.normalized(target.extracting(start..<mark))
         query =
             mark < target.count ? try Self.query(target.extracting(mark + 1..<target.count)) : []
     }
@@ -59,13 +58,29 @@ struct RequestTarget: Equatable {
         return end
     }
 
-    private static func escapesAreWellFormed(_ bytes: Span<UInt8>) -> Bool {
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "%") {
-            guard index + 2 < bytes.count, bytes[index + 1].hexValue != nil,
-                bytes[index + 2].hexValue != nil
-            else { return false }
+    /// A path without needless escapes.
+    private static func normalized(_ bytes: Span<UInt8>) throws(Refusal) -> String {
+        var path: [UInt8] = []
+        path.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            path.append(bytes[index])
+            if bytes[index] == UInt8(ascii: "%") {
+                guard index + 2 < bytes.count, let high = bytes[index + 1].hexValue,
+                    let low = bytes[index + 2].hexValue
+                else {
+                    // RFC 3986 §2.1
+                    throw .malformed("The path holds a '%' that is not followed by two hex digits.")
+                }
+                let byte = high << 4 | low
+                if byte.isUnreserved {
+                    path[path.count - 1] = byte
+                    index += 2
+                }
+            }
+            index += 1
         }
-        return true
+        return String(text: path.span)
     }
 
     /// Pairs between `&`, as HTML forms write them.

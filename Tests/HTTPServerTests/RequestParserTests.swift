@@ -65,6 +65,8 @@ struct RequestParserTests {
         .init("GET http://b/x/y HTTP/1.1\r\nHost: a\r\n\r\n", path: "/x/y"),
         .init("GET HTTPS://b:1?q HTTP/1.1\r\nHost: a\r\n\r\n"),
         .init("GET /a%2Fb/~%C3%A4|{} HTTP/1.1\r\nHost: a\r\n\r\n", path: "/a%2Fb/~%C3%A4|{}"),
+        // RFC 3986 §6.2.2.2: letters, digits and -._~ need no escape; '%' itself keeps its own.
+        .init("GET /%64e%54%2d%7E%25%364 HTTP/1.1\r\nHost: a\r\n\r\n", path: "/deT-~%2564"),
         .init("GET //x HTTP/1.1\r\nHost: a\r\n\r\n", path: "//x"),
         .init("PURGE! / HTTP/1.1\r\nHost: a\r\n\r\n", method: "PURGE!"),
         .init("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"),

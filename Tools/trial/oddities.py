@@ -55,6 +55,7 @@ def heads(scene):
     yield "a slash more", get("//healthz"), 404
     yield "dots", get("/a/../healthz"), 404
     yield "a zero byte, escaped", get("/healthz%00"), 404
+    yield "an escape without need", get("/%68ealth%7a"), 200
     yield "a broken escape", get("/%zz"), 400
     yield "letters beyond ASCII", get("/ü".encode()), 400
     yield "a fragment", get("/healthz#top"), 400
