@@ -86,7 +86,7 @@ package final class Session {
     }
 }
 
-/// Seconds in the network and behind it, for one picture.
+/// Time in the network and behind it, for one picture.
 package struct StageTimes: Sendable {
     /// From the picture's first byte read to the network's last output.
     package var inference: Duration

@@ -95,6 +95,7 @@ struct SystemFiles {
     func words(_ path: String) -> [Substring] {
         text(path)?.split(separator: "\n").first?.split(separator: " ") ?? []
     }
+
     /// CPUs that the process may be scheduled on: `Cpus_allowed_list:	0-3,8` of
     /// `/proc/self/status`, which is what `sched_getaffinity(2)` answers.
     var affinity: Int? {

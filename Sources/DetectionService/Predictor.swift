@@ -104,7 +104,7 @@ final class NetworkPredictor: Predictor {
             shape: shape)
     }
 
-    /// Detects on pictures of one letterbox shape, and answers each as soon as it is done.
+    /// Bytes of one picture → its detections, stage by stage.
     func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
         callAssistants: () -> Void

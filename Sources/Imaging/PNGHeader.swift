@@ -39,6 +39,7 @@ struct PNGHeader {
         }
         throw .truncated
     }
+
     /// Where the content of an eXIf chunk stands; nil if libpng, too, would pass over the chunk: its
     /// checksum is wrong or it does not begin with a byte order.
     private static func exif(_ bytes: Span<UInt8>, at: Int, length: Int) -> Range<Int>? {
