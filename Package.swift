@@ -85,8 +85,8 @@ let package = Package(
         .testTarget(
             name: "DetectionServiceTests",
             dependencies: [
-                "DetectionService", "Checkpoints", "Detection", "HTTPServer", "Imaging",
-                "Inference", "Locks",
+                "DetectionService", "Batching", "Checkpoints", "Detection", "HTTPServer",
+                "Imaging", "Inference", "Locks",
             ],
             resources: [.copy("Goldens")], swiftSettings: strict),
     ],

@@ -1,12 +1,14 @@
 internal import Locks
 
-/// The places of a queue: taken before any work, given back after it.
+/// The places and the bytes of a queue: taken before any work, given back after it.
 final class Admission: Sendable {
     private let placesMax: Int
+    private let bytesMax: Int
     private let state = Guarded(State())
 
     private struct State {
         var taken = 0
+        var bytes = 0
         var isClosed = false
         /// What is to be done once, when closed and empty.
         var whenEmpty: (@Sendable () -> Void)?
@@ -19,16 +21,34 @@ final class Admission: Sendable {
         }
     }
 
-    init(placesMax: Int) {
-        self.placesMax = placesMax
+    /// What there is none of.
+    enum Shortage: Error {
+        case closed, places, bytes
     }
 
+    init(placesMax: Int, bytesMax: Int) {
+        self.placesMax = placesMax
+        self.bytesMax = bytesMax
+    }
+
+    /// Bytes held now.
+    var bytes: Int { state.withLock { $0.bytes } }
+
     /// Takes one place.
-    func take() throws(Overloaded) {
-        try state.withLock { (state) throws(Overloaded) in
-            guard !state.isClosed else { throw Overloaded(isDraining: true) }
-            guard state.taken < placesMax else { throw Overloaded(isDraining: false) }
+    func take() throws(Shortage) {
+        try state.withLock { (state) throws(Shortage) in
+            guard !state.isClosed else { throw .closed }
+            guard state.taken < placesMax else { throw .places }
             state.taken += 1
+        }
+    }
+
+    /// Takes bytes.
+    func takeBytes(_ count: Int) throws(Shortage) {
+        precondition(count >= 0)
+        try state.withLock { (state) throws(Shortage) in
+            guard count <= bytesMax - state.bytes else { throw .bytes }
+            state.bytes += count
         }
     }
 
@@ -40,6 +60,14 @@ final class Admission: Sendable {
             return state.dueAction()
         }
         action?()
+    }
+
+    /// Gives bytes back.
+    func giveBackBytes(_ count: Int) {
+        state.withLock { state in
+            precondition(count <= state.bytes, "more bytes given back than taken")
+            state.bytes -= count
+        }
     }
 
     /// Gives no more places, and calls `whenEmpty` as soon as all are given back: once, whoever
@@ -72,8 +100,36 @@ package struct Ticket: ~Copyable, Sendable {
     deinit { admission?.giveBack(1) }
 }
 
-/// The queue is full (or draining).
-package struct Overloaded: Error, Equatable {
-    /// Whether no place will come free again.
-    package let isDraining: Bool
+/// Bytes that a queue keeps in memory for somebody, counted until it goes.
+package final class Load: Sendable {
+    private let admission: Admission
+    private let bytes: Int
+
+    init(_ bytes: Int, on admission: Admission) throws(Admission.Shortage) {
+        try admission.takeBytes(bytes)
+        self.bytes = bytes
+        self.admission = admission
+    }
+
+    deinit { admission.giveBackBytes(bytes) }
+}
+
+/// Why a queue takes no more work, and how long new work would wait for a worker.
+package enum Overloaded: Error, Equatable {
+    /// No place will come free again.
+    case draining
+    /// Every place is taken.
+    case places(expectedWait: Duration)
+    /// Too many bytes are held.
+    case bytes(expectedWait: Duration)
+    /// It could not start in time.
+    case time(expectedWait: Duration)
+
+    init(_ shortage: Admission.Shortage, expectedWait: Duration) {
+        switch shortage {
+        case .closed: self = .draining
+        case .places: self = .places(expectedWait: expectedWait)
+        case .bytes: self = .bytes(expectedWait: expectedWait)
+        }
+    }
 }

@@ -1,17 +1,29 @@
-/// Which worker takes which jobs: a plain struct without threads or clocks.
+/// Which worker takes which jobs, and how long a new one would wait: a plain struct without threads
+/// or clocks.
 ///
 /// What it promises: while jobs wait, either every free worker has been sent for, or as many as
-/// there are jobs; so no job waits while a worker sleeps.
-struct BatchPolicy<Job, Kind: Hashable> {
+/// there are jobs; so no job waits while a worker sleeps. And who brings many jobs at once holds up
+/// nobody: each job after the first queues as if it had come one client later.
+struct BatchPolicy<Job, Kind: Hashable & Sendable> {
+    typealias Instant = ContinuousClock.Instant
+
     private let batchMax: Int
-    /// In the order they came.
+    /// By their turns.
     private var line: [Entry] = []
     private var seats: [Seat]
     private var isStopping = false
+    /// The turn of the next client.
+    private var nextTurn = 0
+    /// What was learned of jobs' times; ``expectedWait(at:behind:)`` goes by it.
+    private var times: ServiceTimes<Kind>
+    /// What the jobs in line are estimated to take, together.
+    private var waitingTime = Duration.zero
 
     private struct Entry {
         let job: Job
         let kind: Kind
+        let turn: Int
+        let estimate: Duration
     }
 
     /// What a worker is at.
@@ -25,6 +37,8 @@ struct BatchPolicy<Job, Kind: Hashable> {
         }
         /// A worker's thread starts awake, and asks.
         var doing = Doing.awake
+        /// When a running worker is estimated to be done.
+        var doneAt: Instant?
         /// Sent for since it last asked: a job or the end waits for it.
         var isSummoned = false
         /// There is, or may be, someone to assist.
@@ -33,8 +47,11 @@ struct BatchPolicy<Job, Kind: Hashable> {
         var isRunning: Bool { if case .running = doing { true } else { false } }
     }
 
-    init(workers: Int, batchMax: Int) {
+    init(
+        workers: Int, batchMax: Int, size: @escaping @Sendable (Kind) -> Int = { _ in 1 }
+    ) {
         self.batchMax = batchMax
+        times = ServiceTimes(size: size)
         seats = Array(repeating: Seat(), count: workers)
     }
 
@@ -46,9 +63,35 @@ struct BatchPolicy<Job, Kind: Hashable> {
         return (line.count, running)
     }
 
+    /// How long a job that came now, behind so many others of its client, would wait for a worker.
+    ///
+    /// Work is shared evenly: what waits and what is left of what runs, over the workers.
+    func expectedWait(at now: Instant, behind others: Int = 0) -> Duration {
+        let ahead = times.estimateOfAny * others
+        var left = waitingTime + ahead
+        for seat in seats {
+            if let doneAt = seat.doneAt {
+                left += max(doneAt - now, .zero)
+            } else if line.isEmpty && others == 0 {
+                return .zero  // a worker is free
+            }
+        }
+        return left / seats.count
+    }
+
+    /// A job of that kind held its worker so long.
+    mutating func learn(_ kind: Kind, took: Duration) { times.learn(kind, took: took) }
+
     /// A job came: says whom to send for, a sleeper rather than an assistant.
-    mutating func submit(_ job: Job, kind: Kind) -> Summons? {
-        line.append(Entry(job: job, kind: kind))
+    ///
+    /// `position` is its number among the jobs that its client brings at once, from 0.
+    mutating func submit(_ job: Job, kind: Kind, position: Int = 0) -> Summons? {
+        if position == 0 { nextTurn += 1 }
+        let turn = nextTurn + position
+        let entry = Entry(job: job, kind: kind, turn: turn, estimate: times.estimate(kind))
+        waitingTime += entry.estimate
+        let place = line.lastIndex { $0.turn <= turn }.map { $0 + 1 } ?? 0
+        line.insert(entry, at: place)
         for doing in [Seat.Doing.sleeping, .assisting] {
             if let worker = seats.firstIndex(where: { $0.doing == doing && !$0.isSummoned }) {
                 return summon(worker)
@@ -58,13 +101,15 @@ struct BatchPolicy<Job, Kind: Hashable> {
     }
 
     /// Worker `worker` has nothing in hand: it just started, woke, or finished an errand.
-    mutating func next(for worker: Int) -> Errand<Job> {
+    mutating func next(for worker: Int, at now: Instant) -> Errand<Job> {
         if seats[worker].isRunning { seats[worker].isInvited = true }
+        seats[worker].doneAt = nil
         seats[worker].isSummoned = false
         seats[worker].doing = .awake
         if let oldest = line.first {
             let batch = take(kind: oldest.kind)
             seats[worker].doing = .running(jobs: batch.count)
+            seats[worker].doneAt = now + times.estimate(oldest.kind) * batch.count
             seats[worker].isInvited = false
             return .run(batch, waking: callAssistants())
         }
@@ -104,7 +149,7 @@ struct BatchPolicy<Job, Kind: Hashable> {
         return seats[worker].doing == .sleeping ? .wake(worker) : .recall(worker)
     }
 
-    /// The oldest jobs of a kind: this worker's share of them, rounded up.
+    /// The first jobs of a kind: this worker's share of them, rounded up.
     private mutating func take(kind: Kind) -> [Job] {
         let waiting = line.count { $0.kind == kind }
         let free = seats.count { !$0.isRunning }  // the asking one included
@@ -115,6 +160,7 @@ struct BatchPolicy<Job, Kind: Hashable> {
             guard share > 0, entry.kind == kind else { return false }
             share -= 1
             batch.append(entry.job)
+            waitingTime -= entry.estimate
             return true
         }
         return batch

@@ -11,11 +11,11 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
     private let assist: @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
 
     init(
-        workers: Int, batchMax: Int,
+        workers: Int, batchMax: Int, size: @escaping @Sendable (Kind) -> Int,
         process: @escaping @Sendable (_ worker: Int, _ batch: [Job]) -> Void,
         assist: @escaping @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
     ) {
-        policy = Guarded(BatchPolicy(workers: workers, batchMax: batchMax))
+        policy = Guarded(BatchPolicy(workers: workers, batchMax: batchMax, size: size))
         desks = (0..<workers).map { _ in Desk() }
         self.process = process
         self.assist = assist
@@ -29,9 +29,19 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
     }
 
     /// Puts a job in line, and sends for a worker if one is free.
-    func submit(_ job: Job, kind: Kind) {
-        let sleeper = policy.withLock { recall($0.submit(job, kind: kind)) }
+    func submit(_ job: Job, kind: Kind, position: Int) {
+        let sleeper = policy.withLock { recall($0.submit(job, kind: kind, position: position)) }
         if let sleeper { wake([sleeper]) }
+    }
+
+    /// How long a job that came now would wait.
+    func expectedWait(at now: ContinuousClock.Instant, behind others: Int) -> Duration {
+        policy.withLock { $0.expectedWait(at: now, behind: others) }
+    }
+
+    /// A job of that kind held its worker so long.
+    func learn(_ kind: Kind, took: Duration) {
+        policy.withLock { $0.learn(kind, took: took) }
     }
 
     /// Wakes idle workers to assist.
@@ -56,7 +66,7 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
         while true {
             let errand = policy.withLock { policy in
                 desk.isRecalled.store(false, ordering: .relaxed)
-                return policy.next(for: worker)
+                return policy.next(for: worker, at: .now)
             }
             switch errand {
             case .run(let batch, let sleepers):

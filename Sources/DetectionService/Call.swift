@@ -107,6 +107,7 @@ extension Problem {
         case 499: "Client Closed Request"
         case 501: "Not Implemented"
         case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
         case 505: "HTTP Version Not Supported"
         default: status < 500 ? "Bad Request" : "Internal Server Error"
         }

@@ -64,6 +64,15 @@ extension Configuration {
                 "pictures admitted and not yet answered; beyond it, 503", default: standard,
                 because: "a few seconds of work; who waits longer is better told at once"),
             .value(
+                "queue-bytes", \.queueBytesMax, .whole(1024...1_099_511_627_776, "BYTES"),
+                "requests read and not yet answered, together; beyond it, 503", default: standard,
+                because: "128 pictures of 2 MB"),
+            .value(
+                "timeout", \.timeout, .seconds(1...3600),
+                "time a picture may wait for a worker; 503 at once when it would wait longer, 504 when"
+                    + " it did; a request may ask for another (X-Request-Timeout)",
+                default: standard, because: "few clients wait longer"),
+            .value(
                 "drain-seconds", \.drainSeconds, .whole(0...3600, "SECONDS"),
                 "time to answer what was accepted, after SIGTERM", default: standard,
                 because: "orchestrators kill after 30"),
@@ -84,7 +93,8 @@ extension Configuration {
                 because: "a 24-megapixel JPEG in base64 fits"),
             pixelsOption,
             .value(
-                "max-pictures", \.picturesMax, .whole(1...1024), "pictures in one request",
+                "max-pictures", \.picturesMax, .whole(1...1024),
+                "pictures in one request; never more than half of the queue",
                 default: standard, because: "one request should not fill the queue"),
         ]
     }

@@ -43,6 +43,10 @@ struct Configuration: Sendable, Equatable {
     var batchMax = 8
     /// Pictures admitted and not yet answered.
     var queueMax = 128
+    /// Bytes of requests read and not yet answered.
+    var queueBytesMax = 256 * 1024 * 1024
+    /// How long a picture may wait for a worker, unless its request says otherwise.
+    var timeout = Duration.seconds(10)
     /// Seconds to answer what was accepted, once told to stop.
     var drainSeconds = 25
     /// The least that is logged.
@@ -67,6 +71,9 @@ struct Configuration: Sendable, Equatable {
 
     /// Threads that compute: as told, or as the CPU quota gives.
     func workerCount(_ quota: CPUQuota) -> Int { workers ?? quota.threads }
+
+    /// Pictures in one request: as told, but never more than half of the queue, which is everyone's.
+    var picturesOfRequestMax: Int { min(picturesMax, max(1, queueMax / 2)) }
 
     /// What is accepted of a picture: as told, or as memory allows.
     func imageLimits(_ memory: MemoryQuota, workers: Int) -> ImageLimits {

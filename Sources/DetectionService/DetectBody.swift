@@ -41,6 +41,16 @@ struct DetectBody {
         }
     }
 
+    /// The bytes that a head announces; 0 where it does not say.
+    static func announcedBytes(_ head: RequestHead) -> Int {
+        head.fields["Content-Length"].flatMap { Int($0) } ?? 0
+    }
+
+    /// Bytes that are kept for the pictures beside the body itself: what was decoded from base64.
+    func bytesBeside(_ form: Form) -> Int {
+        form == .json ? pictures.reduce(0) { $0 + $1.bytes.count } : 0
+    }
+
     /// Finds the pictures and the options.
     static func read(
         _ body: [UInt8], as form: Form, picturesMax: Int

@@ -4,6 +4,8 @@ extension Metrics {
         var isReady: Bool
         var waiting: Int
         var running: Int
+        var bytesHeld: Int
+        var expectedWait: Duration
         var connections: Int
         var workers: Int
         /// Cores that the process may use.
@@ -25,6 +27,14 @@ extension Metrics {
         page.gauge("dynadetect_requests_in_flight", "Requests not yet answered.", inFlight.count)
         page.gauge("dynadetect_queue_waiting", "Pictures waiting for a worker.", moment.waiting)
         page.gauge("dynadetect_queue_running", "Pictures being worked on.", moment.running)
+        page.gauge(
+            "dynadetect_queue_bytes", "Bytes of requests waiting or being worked on.",
+            moment.bytesHeld)
+        page.begin(
+            "dynadetect_queue_wait_seconds",
+            "What a picture that came now would wait for a worker, as admission reckons.", "gauge")
+        page.sample(
+            "dynadetect_queue_wait_seconds", "\(moment.expectedWait.milliseconds / 1000)")
         page.gauge("dynadetect_workers", "Threads that compute.", moment.workers)
         page.begin("dynadetect_cpu_quota_cores", "Cores the process may use.", "gauge")
         page.sample("dynadetect_cpu_quota_cores", "\(moment.cpus)")

@@ -32,7 +32,8 @@ final class Metrics: Sendable {
     /// Codes of problems that are counted by themselves; what is wrong with the request's own words
     /// is `invalid_request`.
     static let rejectionReasons = [
-        "overloaded", "draining", "not_ready", "too_many_connections", "body_too_large",
+        "overloaded", "overloaded_bytes", "deadline_unreachable", "deadline_exceeded", "draining",
+        "not_ready", "too_many_connections", "body_too_large",
         "too_many_pixels", "too_many_images", "unsupported_image", "truncated_image",
         "corrupt_image", "too_many_scans", "request_timeout", "client_closed_request",
         "internal_error", "invalid_request",

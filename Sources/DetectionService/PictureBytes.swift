@@ -8,6 +8,9 @@ struct PictureBytes: Sendable {
         self.init(storage, in: 0..<storage.count)
     }
 
+    /// How many there are.
+    var count: Int { range.count }
+
     /// A part of `storage`, which is shared, not copied.
     ///
     /// Outside of it there is nothing.

@@ -1,7 +1,6 @@
 internal import Batching
 internal import Detection
 internal import Imaging
-internal import Synchronization
 
 /// Pictures that wait for a worker, and the workers that turn them into detections.
 ///
@@ -15,14 +14,10 @@ internal import Synchronization
 /// batch need not wait for the last to be decoded.
 final class PictureQueue: Sendable {
     private let predictor: any Predictor
-    private let workers: Int
-    private let waitMax: Duration
     private let metrics: Metrics
     /// Of the model's classes.
     private let classCounters: [Counter]
     private let queue: BatchQueue<Job, PixelSize>
-    /// Microseconds a picture holds a worker, averaged over the last ones.
-    private let pictureMicroseconds = Atomic(0)
 
     /// What a worker does when it comes to it.
     private typealias Job = @Sendable (_ worker: Int, _ batchSize: Int) -> Void
@@ -34,19 +29,18 @@ final class PictureQueue: Sendable {
     ///   - workers: threads, each with a picture of its own.
     ///   - batchMax: pictures one worker takes at a time.
     ///   - picturesMax: pictures admitted and not yet answered.
-    ///   - waitMax: the longest a picture may be expected to wait for a worker.
+    ///   - bytesMax: bytes of requests whose pictures are not yet answered.
     ///   - metrics: what happens to pictures is counted there.
     init(
         predictor: any Predictor, workers: Int, batchMax: Int, picturesMax: Int,
-        waitMax: Duration = .seconds(10), metrics: Metrics = Metrics()
+        bytesMax: Int = .max, metrics: Metrics = Metrics()
     ) {
         self.predictor = predictor
-        self.workers = workers
-        self.waitMax = waitMax
         self.metrics = metrics
         classCounters = metrics.counters(for: predictor.model.description.names)
         queue = BatchQueue(
             workers: workers, batchMax: batchMax, jobsMax: picturesMax,
+            bytesMax: bytesMax, size: { $0.width * $0.height },
             process: { worker, batch in
                 metrics.tookBatch(batch.count)
                 for job in batch { job(worker, batch.count) }
@@ -58,13 +52,20 @@ final class PictureQueue: Sendable {
     var model: ModelIdentity { predictor.model }
 
     /// A place for one picture, or the refusal before any work.
-    func admit() throws(Overload) -> Ticket {
-        let wait = expectedWait
-        guard wait <= waitMax else { throw .full(expectedWait: wait) }
-        do { return try queue.admit() } catch {
-            throw error.isDraining ? .draining : .full(expectedWait: wait)
-        }
+    ///
+    /// - Parameters:
+    ///   - deadline: when a worker must have begun with it; nil for a client that waits for ever.
+    ///   - others: pictures of the same request that go before it and are not submitted yet.
+    /// - Returns: the place, which is given back when it is not used.
+    /// - Throws: that there is none, or that the picture could not be begun in time.
+    func admit(
+        startBy deadline: ContinuousClock.Instant? = nil, behind others: Int = 0
+    ) throws(Overloaded) -> Ticket {
+        try queue.admit(startBy: deadline, behind: others)
     }
+
+    /// Counts the bytes of a request until the load is let go of.
+    func hold(bytes: Int) throws(Overloaded) -> Load { try queue.hold(bytes: bytes) }
 
     /// Reads a picture's header: the frame it will be put into, or why it is not taken.
     func letterbox(for picture: PictureBytes) throws(DecodeError) -> Letterbox {
@@ -77,38 +78,50 @@ final class PictureQueue: Sendable {
     ///   - picture: encoded, as it came.
     ///   - letterbox: what ``letterbox(for:)`` said of it.
     ///   - options: what the request asks of it.
+    ///   - position: its number among the pictures of its request.
     ///   - ticket: the place that was admitted; it is given back with the result.
-    ///   - cancellation: asked before the picture is decoded; a reason drops it.
+    ///   - cancellation: asked before the picture is decoded and before the network runs; a reason
+    ///     drops it.
     ///   - finish: takes what was found, once, on the worker.
     func submit(
         _ picture: PictureBytes, letterbox: Letterbox, options: PredictionOptions,
-        ticket: consuming Ticket, cancellation: @escaping @Sendable () -> Cancellation? = { nil },
+        position: Int = 0, ticket: consuming Ticket,
+        cancellation: @escaping @Sendable () -> Cancellation? = { nil },
         finish: @escaping @Sendable (Result<Prediction, PredictionError>) -> Void
     ) {
         let submittedAt = ContinuousClock.now
         let job: Job = { [self] worker, batchSize in
-            if let reason = cancellation() {
-                metrics.cancelled(reason)
-                return finish(.failure(.cancelled(reason)))
-            }
-            var stopwatch = Stopwatch()
+            let stopwatch = Stopwatch()
             let result = Result { () throws(PredictionError) -> Prediction in
+                func checkIfWanted() throws(PredictionError) {
+                    if let reason = cancellation() { throw .cancelled(reason) }
+                }
+                try checkIfWanted()
                 var prediction = try predictor.predict(
-                    picture.span, letterbox: letterbox, options: options, on: worker,
-                    callAssistants: queue.callAssistants)
+                    picture.span, letterbox: letterbox, options: options, on: worker
+                ) { () throws(PredictionError) in
+                    try checkIfWanted()
+                    queue.callAssistants()
+                }
                 prediction.timing.queue = stopwatch.start - submittedAt
                 prediction.timing.total = .now - submittedAt
                 prediction.batchSize = batchSize
                 return prediction
             }
-            learn(stopwatch.lap())
-            if case .success(let prediction) = result {
+            switch result {
+            case .success(let prediction):
+                learn(letterbox.target, took: stopwatch.sinceStart)
                 metrics.predicted(prediction, classCounters)
+            case .failure(.cancelled(let reason)): metrics.cancelled(reason)
+            case .failure: break
             }
             finish(result)
         }
-        queue.submit(job, kind: letterbox.target, ticket: ticket)
+        queue.submit(job, kind: letterbox.target, position: position, ticket: ticket)
     }
+
+    /// Tells how long a picture of that frame held its worker; admission reckons with it.
+    func learn(_ frame: PixelSize, took: Duration) { queue.learn(frame, took: took) }
 
     /// Runs every warm-up frame once, through the queue, and calls back with the first failure.
     func warmUp(completion: @escaping @Sendable (PredictionError?) -> Void) {
@@ -132,36 +145,23 @@ final class PictureQueue: Sendable {
     /// Pictures waiting and pictures being worked on.
     var depth: (waiting: Int, running: Int) { queue.depth }
 
-    /// Throws what ``admit()`` would throw now: a look, not a promise.
-    func checkForPlace() throws(Overload) { _ = try admit() }
+    /// Bytes of requests that wait or are worked on.
+    var bytesHeld: Int { queue.bytesHeld }
+
+    /// How long a picture that came now would wait for a worker.
+    var expectedWait: Duration { queue.expectedWait }
+
+    /// Throws what ``admit(startBy:behind:)`` and ``hold(bytes:)`` would throw now: a look, not a
+    /// promise.
+    func checkForPlace(
+        startBy deadline: ContinuousClock.Instant? = nil, bytes: Int = 0
+    ) throws(Overloaded) {
+        _ = try admit(startBy: deadline)
+        _ = try hold(bytes: bytes)
+    }
 
     /// Refuses new pictures, finishes those admitted, then calls back.
     func drain(completion: @escaping @Sendable () -> Void) {
         queue.drain(completion: completion)
     }
-
-    /// How long a picture that came now would wait for a worker.
-    private var expectedWait: Duration {
-        let rounds = Double(queue.depth.waiting) / Double(workers)
-        return .microseconds(
-            rounds * Double(pictureMicroseconds.load(ordering: .relaxed)))
-    }
-
-    /// Averages over about eight pictures.
-    ///
-    /// Two workers at once may lose one sample: it is a guess.
-    private func learn(_ sample: Duration) {
-        let sample = Int(sample.milliseconds * 1000)
-        let average = pictureMicroseconds.load(ordering: .relaxed)
-        pictureMicroseconds.store(
-            average == 0 ? sample : average + (sample - average) / 8, ordering: .relaxed)
-    }
-}
-
-/// Why a picture is refused before any work.
-enum Overload: Error, Equatable {
-    /// Too many wait already; the wait to be expected.
-    case full(expectedWait: Duration)
-    /// The service is going down.
-    case draining
 }

@@ -7,9 +7,13 @@ internal import Imaging
 final class Place {
     private var ticket: Ticket?
 
-    /// Takes a place in the queue.
-    init(in queue: PictureQueue) throws(ServiceError) {
-        do { ticket = try queue.admit() } catch { throw ServiceError(error) }
+    /// Takes a place in the queue, behind so many of the same request.
+    init(
+        in queue: PictureQueue, startBy deadline: ContinuousClock.Instant, behind others: Int
+    ) throws(ServiceError) {
+        do { ticket = try queue.admit(startBy: deadline, behind: others) } catch {
+            throw .overloaded(error)
+        }
     }
 
     /// Gives the ticket away; once.
@@ -20,14 +24,6 @@ final class Place {
 }
 
 extension ServiceError {
-    /// The refusal of a picture that found no place.
-    init(_ overload: Overload) {
-        switch overload {
-        case .full(let expectedWait): self = .full(expectedWait: expectedWait)
-        case .draining: self = .draining
-        }
-    }
-
     /// Why a picture got no prediction; `place` says which one.
     init(_ error: PredictionError, place: String?) {
         switch error {
@@ -35,7 +31,8 @@ extension ServiceError {
         case .network(let reason): self = .failed("network: \(reason)")
         case .annotation(.tooLong(let sideMax)): self = .annotationTooLong(sideMax: sideMax)
         case .annotation(.failed(let reason)): self = .failed("annotation: \(reason)")
-        case .cancelled: self = .abandoned
+        case .cancelled(.deadline): self = .deadlineExceeded
+        case .cancelled(.clientGone), .cancelled(.requestFailed): self = .abandoned
         }
     }
 }

@@ -20,12 +20,13 @@ protocol Predictor: Sendable {
     ///   - letterbox: what ``letterbox(for:)`` said of the same bytes.
     ///   - options: what the request asks of it.
     ///   - worker: whose session and seat to use; one call at a time for each.
-    ///   - callAssistants: called when work begins that idle workers can share.
+    ///   - begins: called when the network is about to run: work begins that idle workers can share,
+    ///     and it is the last moment to give the picture up, by throwing.
     /// - Returns: what was found, and how long it took.
     /// - Throws: ``PredictionError`` for a picture that cannot be decoded or a pass that cannot run.
     func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
-        callAssistants: () -> Void
+        begins: () throws(PredictionError) -> Void
     ) throws(PredictionError) -> Prediction
 
     /// Helps other workers until `isWanted` is false or there is nothing to help.
@@ -41,7 +42,7 @@ protocol Predictor: Sendable {
 
 /// The predictor that serves: a detector with a session for each worker.
 ///
-/// Decoded pixels live only inside ``predict(_:letterbox:options:on:callAssistants:)``, so there are never more
+/// Decoded pixels live only inside ``predict(_:letterbox:options:on:begins:)``, so there are never more
 /// pictures in memory than workers.
 final class NetworkPredictor: Predictor {
     let model: ModelIdentity
@@ -107,7 +108,7 @@ final class NetworkPredictor: Predictor {
     /// Bytes of one picture → its detections, stage by stage.
     func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
-        callAssistants: () -> Void
+        begins: () throws(PredictionError) -> Void
     ) throws(PredictionError) -> Prediction {
         var stopwatch = Stopwatch()
         var timing = StageTiming()
@@ -126,7 +127,7 @@ final class NetworkPredictor: Predictor {
         let framed = letterbox.apply(to: picture)
         timing.preprocess = stopwatch.lap()
 
-        callAssistants()
+        try begins()
         let (found, stages) = try detect(framed, options: options.detection, on: worker)
         timing.inference = stages.inference
         _ = stopwatch.lap()

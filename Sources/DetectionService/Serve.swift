@@ -25,7 +25,8 @@ enum Serve {
             level: configuration.logLevel, format: configuration.logFormat, write: console.error)
         let queue = PictureQueue(
             predictor: predictor, workers: predictor.workers, batchMax: configuration.batchMax,
-            picturesMax: configuration.queueMax, metrics: metrics)
+            picturesMax: configuration.queueMax, bytesMax: configuration.queueBytesMax,
+            metrics: metrics)
         let service = Service(
             queue: queue, settings: settings(configuration, predictor), metrics: metrics, log: log)
         let server = try listen(configuration, service)
@@ -86,7 +87,8 @@ enum Serve {
     ) -> Service.Settings {
         Service.Settings(
             defaults: configuration.detectionOptions, bodyBytesMax: configuration.bodyBytesMax,
-            picturesMax: configuration.picturesMax,
+            picturesMax: configuration.picturesOfRequestMax,
+            timeout: configuration.timeout,
             about: Service.Settings.About(
                 isa: predictor.isa.rawValue, precision: predictor.precision,
                 shape: configuration.shape.rawValue,

@@ -1,3 +1,4 @@
+internal import Batching
 internal import Detection
 internal import HTTPServer
 internal import Imaging
@@ -8,12 +9,19 @@ extension Service {
         let head = exchange.head
         guard head.path == Route.detect.rawValue, head.method == "POST" else { return false }
         try checkReadiness()
+        let timeout = try RequestTimeout.read(head.fields, standard: settings.timeout)
+        let deadline = ContinuousClock.now + timeout
         // The first place is taken before the body is looked at; all are held before a header is read.
-        var places = [try Place(in: queue)]
+        var places = [try Place(in: queue, startBy: deadline, behind: 0)]
+        var loads = [try load(exchange.body.count)]
+        let form = try DetectBody.form(of: head)
         let body = try DetectBody.read(
-            exchange.body, as: try DetectBody.form(of: head), picturesMax: settings.picturesMax)
+            exchange.body, as: form, picturesMax: settings.picturesMax)
+        loads.append(try load(body.bytesBeside(form)))
         let options = try options(head, body)
-        while places.count < body.pictures.count { places.append(try Place(in: queue)) }
+        while places.count < body.pictures.count {
+            places.append(try Place(in: queue, startBy: deadline, behind: places.count))
+        }
 
         let names = body.placeNames
         var letterboxes: [Letterbox] = []
@@ -27,11 +35,14 @@ extension Service {
         for (index, picture) in body.pictures.enumerated() {
             queue.submit(
                 picture.bytes, letterbox: letterboxes[index], options: options,
-                ticket: places[index].takeTicket(),
+                position: index, ticket: places[index].takeTicket(),
                 cancellation: {
-                    exchange.isAbandoned ? .clientGone : answers.isClosed ? .requestFailed : nil
+                    if exchange.isAbandoned { return .clientGone }
+                    if answers.isClosed { return .requestFailed }
+                    return .now > deadline ? .deadline : nil
                 },
-                finish: { [self] result in
+                finish: { [self, loads] result in
+                    defer { withExtendedLifetime(loads) {} }
                     let result = result.mapError { ServiceError($0, place: names[index]) }
                     guard let all = answers.enter(result, at: index) else { return }
                     switch all {
@@ -44,6 +55,10 @@ extension Service {
                 })
         }
         return true
+    }
+
+    private func load(_ bytes: Int) throws(ServiceError) -> Load {
+        do { return try queue.hold(bytes: bytes) } catch { throw .overloaded(error) }
     }
 
     private func options(

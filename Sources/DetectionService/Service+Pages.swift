@@ -44,7 +44,9 @@ extension Service {
         return metrics.page(
             at: Metrics.Moment(
                 isReady: stage.load(ordering: .relaxed) == .ready, waiting: depth.waiting,
-                running: depth.running, connections: connections, workers: settings.about.workers,
+                running: depth.running, bytesHeld: queue.bytesHeld,
+                expectedWait: queue.expectedWait,
+                connections: connections, workers: settings.about.workers,
                 cpus: settings.about.cpus, process: .live,
                 model: [
                     ("model", queue.model.name), ("model_version", queue.model.version),

@@ -25,6 +25,8 @@ final class Service: Handler {
         var defaults: DetectionOptions
         var bodyBytesMax: Int
         var picturesMax: Int
+        /// How long a picture may wait for a worker, unless its request says otherwise.
+        var timeout: Duration
         var about: About
 
         /// What `/version` and the metrics say of the process.
@@ -51,11 +53,12 @@ final class Service: Handler {
 
         init(
             defaults: DetectionOptions = DetectionOptions(), bodyBytesMax: Int, picturesMax: Int,
-            about: About
+            timeout: Duration, about: About
         ) {
             self.defaults = defaults
             self.bodyBytesMax = bodyBytesMax
             self.picturesMax = picturesMax
+            self.timeout = timeout
             self.about = about
         }
     }
@@ -108,7 +111,12 @@ final class Service: Handler {
             }
             try checkReadiness()
             _ = try DetectBody.form(of: head)
-            do { try queue.checkForPlace() } catch { throw ServiceError(error) }
+            let timeout = try RequestTimeout.read(head.fields, standard: settings.timeout)
+            do {
+                try queue.checkForPlace(
+                    startBy: .now + timeout,
+                    bytes: min(DetectBody.announcedBytes(head), settings.bodyBytesMax))
+            } catch { throw .overloaded(error) }
             return .accept(bodyBytesMax: settings.bodyBytesMax)
         } catch {
             return .answer(refuse(error, Call(head)))

@@ -1,3 +1,4 @@
+internal import Batching
 internal import Detection
 internal import HTTPServer
 internal import Imaging
@@ -34,6 +35,7 @@ enum ServiceError: Error, Equatable {
     case option(OptionError)
     case annotationOfSeveral
     case annotationTooLong(sideMax: Int)
+    case invalidTimeout(String)
 
     // What is wrong with a picture; `place` says which one, where there are several.
     case picture(DecodeError, place: String?)
@@ -41,7 +43,9 @@ enum ServiceError: Error, Equatable {
     // What is wrong with us.
     case notReady
     case draining
-    case full(expectedWait: Duration)
+    case overloaded(Overloaded)
+    /// No worker came to it in the time that the client gives.
+    case deadlineExceeded
     /// Words for the log alone.
     case failed(String)
     /// The client has gone; nobody reads the answer.
@@ -163,6 +167,12 @@ extension ServiceError {
                 status: 406, code: "not_acceptable",
                 detail: "An annotated picture (Accept: image/jpeg) has sides of at most \(sideMax)"
                     + " pixels; for this one, accept application/json.")
+        case .invalidTimeout(let value):
+            Problem(
+                status: 400, code: "invalid_timeout",
+                detail:
+                    "\(RequestTimeout.fieldName) is \(value.quoted); it should be seconds such as"
+                    + " 2.5, above 0, at most 3600, and said once.")
 
         case .picture(let error, let place): error.problem(place: place ?? "the picture")
 
@@ -170,16 +180,25 @@ extension ServiceError {
             Problem(
                 status: 503, code: "not_ready", detail: "The model is being warmed up.",
                 level: .warning, fields: ["Retry-After": "1"])
-        case .draining:
+        case .draining, .overloaded(.draining):
             Problem(
                 status: 503, code: "draining", detail: "The service is shutting down.",
                 level: .warning, fields: ["Retry-After": "1"])
-        case .full(let expectedWait):
+        case .overloaded(.places(let wait)):
+            .overload(
+                "overloaded", "Too many pictures are waiting; try again later.", after: wait)
+        case .overloaded(.bytes(let wait)):
+            .overload(
+                "overloaded_bytes", "Too many bytes are waiting; try again later.", after: wait)
+        case .overloaded(.time(let wait)):
+            .overload(
+                "deadline_unreachable",
+                "No worker would be free in the time you give; try again later, or give more time.",
+                after: wait)
+        case .deadlineExceeded:
             Problem(
-                status: 503, code: "overloaded",
-                detail: "Too many pictures are waiting; try again later.",
-                level: .warning,
-                fields: ["Retry-After": "\(min(max(expectedWait.components.seconds, 0), 59) + 1)"])
+                status: 504, code: "deadline_exceeded",
+                detail: "No worker was free in the time you gave.", level: .warning)
         case .failed:
             Problem(
                 status: 500, code: "internal_error",
@@ -188,6 +207,18 @@ extension ServiceError {
             // Not in any RFC, but what proxies' logs call it.
             Problem(status: 499, code: "client_closed_request", detail: "The client has gone.")
         }
+    }
+}
+
+extension Problem {
+    /// A 503 that says when to come back: a minute hence at most, for who knows more.
+    fileprivate static func overload(
+        _ code: String, _ detail: String, after wait: Duration
+    ) -> Problem {
+        let seconds = min(max(wait.components.seconds, 0), 59) + 1
+        return Problem(
+            status: 503, code: code, detail: detail, level: .warning,
+            fields: ["Retry-After": "\(seconds)"])
     }
 }
 

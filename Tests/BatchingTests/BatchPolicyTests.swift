@@ -5,6 +5,9 @@ import Testing
 /// Letters are kinds; a job is its number in the line.
 typealias LetterPolicy = BatchPolicy<Int, Character>
 
+/// When the tests begin; what they call now lies so far behind it.
+let start = ContinuousClock.now
+
 extension BatchPolicy where Job == Int, Kind == Character {
     /// Workers who have all asked once, and so sleep.
     static func make(workers: Int = 1, batchMax: Int = 8) -> Self {
@@ -12,6 +15,9 @@ extension BatchPolicy where Job == Int, Kind == Character {
         for worker in 0..<workers { _ = policy.next(for: worker) }
         return policy
     }
+
+    /// At a time of no interest.
+    mutating func next(for worker: Int) -> Errand<Int> { next(for: worker, at: start) }
 
     mutating func submit(_ kinds: String) {
         for (job, kind) in kinds.enumerated() { _ = submit(job, kind: kind) }
@@ -153,6 +159,68 @@ struct BatchPolicyTests {
         _ = policy.next(for: 0)
         _ = policy.next(for: 1)
         #expect(policy.stop() == [.recall(1), .wake(2)])
+    }
+
+    // Turns
+
+    @Test func `who brings many jobs takes turns with those who bring one`() {
+        var policy = LetterPolicy.make(workers: 1, batchMax: 1)
+        for position in 0..<4 { _ = policy.submit(position, kind: "A", position: position) }
+        _ = policy.submit(10, kind: "A")
+        _ = policy.submit(20, kind: "A")
+        let order = (0..<6).compactMap { _ in policy.batch(for: 0)?.first }
+        #expect(order == [0, 1, 10, 2, 20, 3])
+    }
+
+    @Test func `however many come after, a large request's last job has its turn`() {
+        var policy = LetterPolicy.make(workers: 1, batchMax: 1)
+        for position in 0..<8 { _ = policy.submit(position, kind: "A", position: position) }
+        var taken: [Int] = []
+        for client in 100..<200 {
+            _ = policy.submit(client, kind: "A")
+            taken += policy.batch(for: 0) ?? []
+        }
+        #expect(taken.firstIndex(of: 7) ?? .max <= 15)
+    }
+
+    // Waits
+
+    @Test func `nobody waits while a worker is free`() {
+        var policy = LetterPolicy.make(workers: 2)
+        policy.learn("A", took: .seconds(1))
+        policy.submit("A")
+        _ = policy.next(for: 0)
+        #expect(policy.expectedWait(at: start) == .zero)
+    }
+
+    @Test func `a wait is what is left of the running and all of the waiting, shared`() {
+        var policy = LetterPolicy.make(workers: 2, batchMax: 1)
+        policy.learn("A", took: .seconds(1))
+        policy.submit("AAAAA")
+        for worker in 0..<2 { _ = policy.next(for: worker, at: start) }
+        // Three wait for a second each, two run for another second.
+        #expect(policy.expectedWait(at: start) == .seconds(2.5))
+        #expect(policy.expectedWait(at: start + .milliseconds(500)) == .seconds(2))
+        // A job that takes longer than it should has nothing left, not less than nothing.
+        #expect(policy.expectedWait(at: start + .seconds(9)) == .seconds(1.5))
+        _ = policy.next(for: 0, at: start + .seconds(9))
+        #expect(policy.expectedWait(at: start + .seconds(9)) == .seconds(1.5))
+    }
+
+    @Test func `a batch counts for all of its jobs, and none when they are done`() {
+        var policy = LetterPolicy.make(workers: 1)
+        policy.learn("A", took: .seconds(1))
+        policy.submit("AAAA")
+        _ = policy.next(for: 0, at: start)
+        #expect(policy.expectedWait(at: start) == .seconds(4))
+        _ = policy.next(for: 0, at: start + .seconds(4))
+        #expect(policy.expectedWait(at: start + .seconds(4)) == .zero)
+    }
+
+    @Test func `the others of a request that go before count too`() {
+        var policy = LetterPolicy.make(workers: 2)
+        policy.learn("A", took: .seconds(1))
+        #expect(policy.expectedWait(at: start, behind: 3) == .seconds(1.5))
     }
 
     /// Plays the shell with a random schedule: whatever the order of events, a free worker is sent

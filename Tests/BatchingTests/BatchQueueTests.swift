@@ -114,14 +114,46 @@ struct BatchQueueTests {
         try queue.submit([1])
         do {
             let ticket = try queue.admit()
-            #expect(throws: Overloaded(isDraining: false)) { _ = try queue.admit() }
+            #expect(throws: Overloaded.places(expectedWait: .zero)) { _ = try queue.admit() }
             _ = consume ticket
         }
         let ticket = try queue.admit()
         queue.submit(2, kind: 0, ticket: ticket)
-        #expect(throws: Overloaded(isDraining: false)) { _ = try queue.admit() }
+        #expect(throws: Overloaded.places(expectedWait: .zero)) { _ = try queue.admit() }
         gate.open(for: 2)
         gate.awaitArrivals(1)
+        queue.drained()
+    }
+
+    @Test func `a job that could not start in time is refused, and its place stays free`() throws {
+        let gate = Gate()
+        let queue = BatchQueue.make(workers: 1, jobsMax: 2) { _, _ in gate.pass() }
+        queue.learn(0, took: .seconds(3600))
+        try queue.submit([0])
+        gate.awaitArrivals(1)
+        #expect {
+            _ = try queue.admit(startBy: .now + .seconds(60))
+        } throws: {
+            if case .time(let wait) = $0 as? Overloaded { wait > .seconds(3000) } else { false }
+        }
+        let patient = try queue.admit(startBy: .now + .seconds(7200))
+        _ = consume patient
+        gate.open(for: 1)
+        queue.drained()
+    }
+
+    @Test func `bytes are bounded, and given back when nobody holds them`() throws {
+        let queue = BatchQueue<Int, Int>(
+            workers: 1, batchMax: 1, jobsMax: 1, bytesMax: 100, process: { _, _ in },
+            assist: { _, _ in })
+        var load: Load? = try queue.hold(bytes: 60)
+        _ = try queue.hold(bytes: 40)
+        #expect(throws: Overloaded.bytes(expectedWait: .zero)) { _ = try queue.hold(bytes: 41) }
+        #expect(throws: Overloaded.bytes(expectedWait: .zero)) { _ = try queue.hold(bytes: .max) }
+        #expect(queue.bytesHeld == 60)
+        withExtendedLifetime(load) {}
+        load = nil
+        #expect(queue.bytesHeld == 0)
         queue.drained()
     }
 
@@ -135,7 +167,7 @@ struct BatchQueueTests {
             record.add(-1, [])
             done.signal()
         }
-        #expect(throws: Overloaded(isDraining: true)) { _ = try queue.admit() }
+        #expect(throws: Overloaded.draining) { _ = try queue.admit() }
         _ = consume dropped
         queue.submit(1, kind: 0, ticket: used)
         done.wait()
@@ -146,7 +178,7 @@ struct BatchQueueTests {
         let queue = BatchQueue.make { _, _ in }
         queue.drained()
         queue.drained()
-        #expect(throws: Overloaded(isDraining: true)) { _ = try queue.admit() }
+        #expect(throws: Overloaded.draining) { _ = try queue.admit() }
     }
 
     @Test func `a queue that is let go of finishes what it admitted`() throws {

@@ -21,7 +21,7 @@ private struct ByteCounter: Predictor {
 
     func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
-        callAssistants: () -> Void
+        begins: () throws(PredictionError) -> Void
     ) throws(PredictionError) -> Prediction {
         guard bytes[0] < 255 else { throw .picture(.truncated) }
         let detection = DetectionService.Detection(

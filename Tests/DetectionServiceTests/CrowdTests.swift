@@ -85,12 +85,12 @@ private struct GatedPredictor: Predictor {
 
     func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
-        callAssistants: () -> Void
+        begins: () throws(PredictionError) -> Void
     ) throws(PredictionError) -> Prediction {
         gate.pass()
         return try inner.predict(
             bytes, letterbox: letterbox, options: options, on: worker,
-            callAssistants: callAssistants)
+            begins: begins)
     }
 
     func assist(as worker: Int, while isWanted: () -> Bool) {

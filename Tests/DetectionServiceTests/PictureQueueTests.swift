@@ -1,3 +1,4 @@
+import Batching
 import Imaging
 import Locks
 import Testing
@@ -6,12 +7,10 @@ import Testing
 
 @Suite(.serialized) struct PictureQueueTests {
     private func queue(
-        _ predictor: any Predictor, workers: Int = 1, batchMax: Int = 4,
-        waitMax: Duration = .seconds(10)
+        _ predictor: any Predictor, workers: Int = 1, batchMax: Int = 4
     ) -> PictureQueue {
         PictureQueue(
-            predictor: predictor, workers: workers, batchMax: batchMax, picturesMax: 16,
-            waitMax: waitMax)
+            predictor: predictor, workers: workers, batchMax: batchMax, picturesMax: 16)
     }
 
     private typealias Answer = Result<Prediction, PredictionError>
@@ -101,7 +100,7 @@ import Testing
 
     @Test func `a picture that must wait too long is refused`() async throws {
         let gate = Gate()
-        let queue = queue(StandInPredictor(gate: gate), batchMax: 1, waitMax: .zero)
+        let queue = queue(StandInPredictor(gate: gate), batchMax: 1)
         let jpeg = try Pictures.jpeg()
         gate.open()
         _ = try await answers([jpeg], to: queue)  // now it knows how long one takes
@@ -112,12 +111,29 @@ import Testing
         async let waiting = answers([jpeg], to: queue)
         while queue.depth.waiting == 0 { await Task.yield() }
         #expect {
-            try queue.checkForPlace()
+            try queue.checkForPlace(startBy: .now)
         } throws: {
-            if case .full(let wait) = $0 as? Overload { wait > .zero } else { false }
+            if case .time(let wait) = $0 as? Overloaded { wait > .zero } else { false }
         }
+        #expect(throws: Never.self) { try queue.checkForPlace(startBy: .now + .seconds(3600)) }
         gate.open()
         _ = try await (running, waiting)
+    }
+
+    @Test func `a picture that is given up while it is decoded does not reach the network`()
+        async throws
+    {
+        let asked = Guarded(0)
+        let queue = queue(StandInPredictor())
+        let answers = try await answers(
+            [try Pictures.jpeg()], to: queue,
+            cancellation: {
+                asked.withLock {
+                    $0 += 1
+                    return $0 == 1 ? nil : .deadline
+                }
+            })
+        #expect(answers == [.failure(.cancelled(.deadline))])
     }
 
     @Test func `a drained queue takes no more and answers what it took`() async throws {
@@ -129,7 +145,7 @@ import Testing
             submitted: {
                 await gate.waitForWorker()
                 queue.drain {}
-                #expect(throws: Overload.draining) { try queue.checkForPlace() }
+                #expect(throws: Overloaded.draining) { try queue.checkForPlace() }
                 gate.open()
             })
         #expect(answers.count == 2)

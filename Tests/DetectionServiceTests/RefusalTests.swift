@@ -1,3 +1,4 @@
+import Batching
 import HTTPServer
 import Imaging
 import Testing
@@ -201,7 +202,7 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
 
     @Test func `the time to come back is within a minute, however long the queue`() {
         func seconds(_ wait: Duration) -> String? {
-            ServiceError.full(expectedWait: wait).problem.fields["Retry-After"]
+            ServiceError.overloaded(.places(expectedWait: wait)).problem.fields["Retry-After"]
         }
         #expect(seconds(.zero) == "1")
         #expect(seconds(.milliseconds(2500)) == "3")

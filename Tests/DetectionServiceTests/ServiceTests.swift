@@ -233,6 +233,93 @@ import Testing
         #expect(try await site.send(.form(Array(parts.prefix(2)))).status == 200)
     }
 
+    @Test func `more bytes than may wait are refused before they are read`() async throws {
+        let jpeg = try Pictures.jpeg()
+        let site = try Site(over: .inProcess, queueBytesMax: 2 * jpeg.count)
+        let head = RequestHead(
+            method: "POST", path: "/detect", fields: ["Content-Length": "\(2 * jpeg.count + 1)"])
+        guard case .answer(let response) = site.service.admit(head) else {
+            return #expect(Bool(false), "it was admitted")
+        }
+        #expect(response.status == 503)
+        #expect(TestResponse(response).code == "overloaded_bytes")
+        #expect(try await site.send(.picture(jpeg)).status == 200)
+        // In JSON a picture is held twice: as it came, and decoded.
+        #expect(try await site.send(.json(jpeg)).status == 503)
+        #expect(site.queue.bytesHeld == 0)
+    }
+
+    // Time
+
+    @Test(arguments: [
+        "0", "0.0", "-1", "+1", "1e3", "nan", "inf", "0x10", "1,5", "1.", ".5", "", "3600.1",
+        "99999999999999999999", "1 ", "１", "1;2", "1.2.3",
+    ])
+    func `a time that is none is refused and said back`(value: String) async throws {
+        let site = try Site(over: .inProcess)
+        let response = try await site.send(
+            .picture(try Pictures.jpeg(), fields: [("X-Request-Timeout", value)]))
+        #expect(response.status == 400)
+        #expect(response.code == "invalid_timeout")
+        #expect(response.detail.contains("'\(value)'"))
+    }
+
+    @Test(arguments: ["0.5", "1", "3600", "00010.250000"])
+    func `a time in seconds is taken`(value: String) async throws {
+        let site = try Site(over: .inProcess)
+        let response = try await site.send(
+            .picture(try Pictures.jpeg(), fields: [("X-Request-Timeout", value)]))
+        #expect(response.status == 200)
+    }
+
+    @Test func `two times are refused`() async throws {
+        let site = try Site(over: .inProcess)
+        let fields = [("X-Request-Timeout", "1"), ("x-request-timeout", "1")]
+        let response = try await site.send(.picture(try Pictures.jpeg(), fields: fields))
+        #expect(response.code == "invalid_timeout")
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `what no worker came to in time is a 504 and does not reach the network`(
+        transport: Transport
+    ) async throws {
+        let gate = Gate()
+        let site = try Site(StandInPredictor(gate: gate), over: transport, workers: 1)
+        let jpeg = try Pictures.jpeg()
+        async let held = site.send(.picture(jpeg))
+        await gate.waitForWorker()
+        async let late = site.send(.picture(jpeg, fields: [("X-Request-Timeout", "0.001")]))
+        while site.queue.depth.waiting == 0 { await Task.yield() }
+        let begun = ContinuousClock.now
+        while ContinuousClock.now < begun + .milliseconds(2) { await Task.yield() }
+        gate.open()
+        #expect(try await held.status == 200)
+        let response = try await late
+        #expect(response.status == 504)
+        #expect(response.code == "deadline_exceeded")
+        #expect(site.metrics.cancellations[.deadline]?.count == 1)
+        #expect(site.metrics.pictures.count == 1)
+    }
+
+    @Test func `what could not start in time is refused at once, and told when to come back`()
+        async throws
+    {
+        let gate = Gate()
+        let site = try Site(StandInPredictor(gate: gate), over: .inProcess, workers: 1)
+        let jpeg = try Pictures.jpeg()
+        let frame = try site.queue.letterbox(for: PictureBytes(jpeg)).target
+        site.queue.learn(frame, took: .seconds(30))
+        async let held = site.send(.picture(jpeg, fields: [("X-Request-Timeout", "60")]))
+        await gate.waitForWorker()
+        let refused = try await site.send(.picture(jpeg))
+        #expect(refused.status == 503)
+        #expect(refused.code == "deadline_unreachable")
+        let seconds = Int(refused.fields["Retry-After"] ?? "") ?? 0
+        #expect((20...31).contains(seconds))
+        gate.open()
+        #expect(try await held.status == 200)
+    }
+
     @Test func `what fails inside is a 500 that tells nothing of the inside`() async throws {
         let site = try Site(
             StandInPredictor(failure: .network("model.2.cv1: secret")), over: .inProcess)

@@ -13,10 +13,9 @@ struct PictureRunner {
     init(_ predictor: any Predictor, workers: Int, batchMax: Int) {
         aheadMax = 2 * workers * batchMax
         // A place is given back only when its batch ends, after its answer: hence the third part.
-        // Nobody can be told to come back later here, so the wait has no bound.
         queue = PictureQueue(
             predictor: predictor, workers: workers, batchMax: batchMax,
-            picturesMax: aheadMax + workers * batchMax, waitMax: .seconds(1_000_000_000))
+            picturesMax: aheadMax + workers * batchMax)
     }
 
     /// What is found on each of `count` pictures, in their order.
@@ -61,7 +60,7 @@ struct PictureRunner {
             let words = PredictionError.picture(error).words
             return finish(.failure(CommandFailure("'\(name)' \(words)")))
         }
-        do throws(Overload) {
+        do throws(Overloaded) {
             let ticket = try queue.admit()
             queue.submit(picture, letterbox: letterbox, options: options, ticket: ticket) {
                 finish($0.mapError { CommandFailure("'\(name)' \($0.words)") })

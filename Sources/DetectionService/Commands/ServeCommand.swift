@@ -10,6 +10,14 @@ struct ServeCommand: Command {
     var configuration = Configuration()
     var operandValues: [String] = []
 
+    func check() throws(UsageError) {
+        guard configuration.queueBytesMax >= 2 * configuration.bodyBytesMax else {
+            throw UsageError(
+                "--queue-bytes is less than twice --max-body-bytes: the largest request, in base64"
+                    + " and decoded, would never be taken")
+        }
+    }
+
     func run(_ console: Console) throws(CommandFailure) {
         try Serve.run(configuration, console: console)
     }

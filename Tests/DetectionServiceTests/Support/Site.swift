@@ -23,17 +23,18 @@ final class Site: Sendable {
 
     init(
         _ predictor: any Predictor = StandInPredictor(), over transport: Transport,
-        workers: Int = 2, queueMax: Int = 64, waitMax: Duration = .seconds(10),
+        workers: Int = 2, queueMax: Int = 64, queueBytesMax: Int = .max,
+        timeout: Duration = .seconds(10),
         isReady: Bool = true
     ) throws {
         queue = PictureQueue(
             predictor: predictor, workers: workers, batchMax: 4, picturesMax: queueMax,
-            waitMax: waitMax, metrics: metrics)
+            bytesMax: queueBytesMax, metrics: metrics)
         serviceLog = ServiceLog(level: .debug) { [log] in log.add($0) }
         service = Service(
             queue: queue,
             settings: Service.Settings(
-                bodyBytesMax: Self.bodyBytesMax, picturesMax: 4,
+                bodyBytesMax: Self.bodyBytesMax, picturesMax: 4, timeout: timeout,
                 about: Service.Settings.About(
                     isa: "none",
                     precision: Precision.Decision(

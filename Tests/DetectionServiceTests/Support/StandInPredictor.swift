@@ -37,7 +37,7 @@ final class StandInPredictor: Predictor {
 
     func predict(
         _ bytes: Span<UInt8>, letterbox: Letterbox, options: PredictionOptions, on worker: Int,
-        callAssistants: () -> Void
+        begins: () throws(PredictionError) -> Void
     ) throws(PredictionError) -> Prediction {
         gate?.pass()
         if let failure { throw failure }
@@ -45,6 +45,7 @@ final class StandInPredictor: Predictor {
         do { picture = try ImageDecoder.decode(bytes, limits: limits) } catch {
             throw .picture(error)
         }
+        try begins()
         let red = Float(picture.pixels[0])
         let wanted = options.detection
         var detections: [DetectionService.Detection] = []
