@@ -151,5 +151,5 @@ private final class StopReason: Sendable {
 
 extension String {
     /// An IPv6 address as a URL writes it.
-    fileprivate var bracketed: String { contains(":") ? "[\(self)]" : self }
+    var bracketed: String { contains(":") ? "[\(self)]" : self }
 }

@@ -14,6 +14,7 @@ private let unsafeFiles: Set = [
     "Sources/HTTPServer/Array+Span.swift",
     "Sources/HTTPServer/ListeningSocket.swift",
     "Sources/HTTPServer/Poller.swift",
+    "Sources/HTTPServer/Probe.swift",
     "Sources/HTTPServer/Socket.swift",
     "Sources/Imaging/JPEGDecoder.swift",
     "Sources/Imaging/WebPDecoder.swift",

@@ -54,6 +54,9 @@ final class Site: Sendable {
         queue.drain {}
     }
 
+    /// Where it listens, over the loopback.
+    var port: UInt16? { server?.port }
+
     func flushLog() { serviceLog.flush() }
 
     func send(_ request: TestRequest) async throws -> TestResponse {

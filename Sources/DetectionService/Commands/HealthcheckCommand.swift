@@ -1,0 +1,60 @@
+internal import HTTPServer
+
+/// `healthcheck`: whether a server on this machine takes pictures.
+struct HealthcheckCommand: Command {
+    static let name = "healthcheck"
+    static let summary = "Asks a server on this machine whether it takes pictures"
+    static let discussion = """
+        The exit status is 0 when it does, 1 when it does not or does not answer in time. For the
+        health checks of containers: no shell and no curl are needed beside this program, and it
+        finds the server by the same DYNADETECT_HOST and DYNADETECT_PORT.
+        """
+    static let operands = Operands.none
+    static var options: [CommandOption<HealthcheckCommand>] {
+        [
+            .value(
+                "host", \.host, .text("ADDRESS"), "address it listens on", default: standard),
+            .value("port", \.port, .whole(1...65_535), "port it listens on", default: standard),
+            .value(
+                "timeout-seconds", \.timeout, .seconds(1...60), "time to answer",
+                default: standard, because: "health checks ask every few seconds"),
+            .toggle("live", \.isLive, "ask only whether it answers at all, ready or not"),
+        ]
+    }
+
+    var host = Configuration().host
+    var port = Configuration().port
+    var timeout = Duration.seconds(2)
+    var isLive = false
+    var operandValues: [String] = []
+
+    private static var standard: HealthcheckCommand { HealthcheckCommand() }
+
+    func run(_ console: Console) throws(CommandFailure) {
+        let path = (isLive ? Route.health : .readiness).rawValue
+        let place = "http://\(host.bracketed):\(port)\(path)"
+        guard let port = UInt16(exactly: port) else {
+            throw CommandFailure("the port \(port) is not between 1 and 65535")
+        }
+        let status: Int
+        do throws(ProbeError) {
+            status = try Probe(host: host, port: port, timeout: timeout).status(of: path)
+        } catch {
+            throw CommandFailure("\(place) \(error.words)")
+        }
+        guard status == 200 else { throw CommandFailure("\(place) answers \(status)") }
+        console.output("\(isLive ? "live" : "ready")\n")
+    }
+}
+
+extension ProbeError {
+    /// What is wrong, to stand behind the address.
+    fileprivate var words: String {
+        switch self {
+        case .unknownHost: "cannot be asked: the host is not known"
+        case .noConnection(let reason): "cannot be asked: \(reason)"
+        case .noAnswer: "does not answer in time"
+        case .noHTTP: "does not speak HTTP"
+        }
+    }
+}
