@@ -1,0 +1,105 @@
+"""One container as it would run in production: what it weighs, how it starts, what it may, how it ends."""
+
+import datetime
+import http.client
+import json
+import re
+
+import podman
+from podman import IMAGE, ROOT, Container, expect, wait_until
+
+SCENE = ROOT / "Tests/DetectionServiceTests/Goldens/scene.png"
+MODEL = ROOT / "Sources/CBuiltInModel/BuiltIn.safetensors"
+PRODUCTION = [
+    "--publish", "127.0.0.1::8080", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+    "--memory", "256m", "--pids-limit", "64", "--cpus", "1",
+]
+BYTES_MAX = 45_000_000
+READY_SECONDS_MAX = 0.3
+STARTS = 5
+
+
+def run():
+    check_image()
+    check_start()
+    check_service()
+    check_mounted_model()
+
+
+def check_image():
+    image = json.loads(podman.run("image", "inspect", IMAGE))[0]
+    settings = image["Config"]
+    expect(image["Size"] <= BYTES_MAX, f"{image['Size']} bytes are more than {BYTES_MAX}")
+    expect(re.fullmatch(r"[1-9]\d*:[1-9]\d*", settings["User"]), f"the user is {settings['User']!r}")
+    expect(settings["StopSignal"] == "SIGTERM", f"it is stopped by {settings['StopSignal']}")
+    labels = settings["Labels"]
+    for name in ("title", "description", "licenses", "version", "revision"):
+        expect(labels.get(f"org.opencontainers.image.{name}"), f"no label {name}")
+    for shell in ("/bin/sh", "/bin/bash", "/bin/busybox"):
+        expect(
+            not podman.succeeds("run", "--rm", "--entrypoint", shell, IMAGE, "-c", "true"),
+            f"there is a {shell} inside")
+    version = podman.run("run", "--rm", IMAGE, "--version")
+    expect(
+        version == f"dynadetect {labels['org.opencontainers.image.version']}",
+        f"the label is not the version: {version}")
+    print(f"  {image['Size'] / 1e6:.1f} MB, user {settings['User']}, no shell, {version}")
+
+
+def check_start():
+    """From the start of the process to its word `ready`, by the engine's clock."""
+    seconds = []
+    for _ in range(STARTS):
+        with Container(*PRODUCTION, IMAGE) as container:
+            wait_until(lambda: "ready" in container.logs(), "not ready")
+            begun = moment(container.inspect()["State"]["StartedAt"])
+            said = next(line for line in container.logs("--timestamps").splitlines() if line.endswith(" ready"))
+            seconds.append(moment(said.split()[0]) - begun)
+            _, status = container.stop(), container.inspect()["State"]["ExitCode"]
+            expect(status == 0, f"exit status {status} when stopped as soon as it was ready")
+    middle = sorted(seconds)[STARTS // 2]
+    expect(middle <= READY_SECONDS_MAX, f"ready after {middle:.3f} s")
+    print(f"  ready in {', '.join(f'{second * 1000:.0f}' for second in sorted(seconds))} ms")
+
+
+def check_service():
+    with Container(*PRODUCTION, IMAGE) as container:
+        port = container.port()
+        wait_until(container.is_healthy, "not healthy")
+        said = container.logs()
+        workers = next((line for line in said.splitlines() if line.startswith("workers")), said)
+        expect(re.search(r"\b1 \(1 thread: cpu\.\w+ allows 1\.0", workers), f"one CPU gave: {workers}")
+        status, reply = ask(port, "POST", "/detect", SCENE.read_bytes())
+        expect(status == 200 and reply["detections"], f"/detect: {status} {reply}")
+        expect(ask(port, "GET", "/readyz")[0] == 200, "/readyz does not answer 200")
+        user = container.inspect()["Config"]["User"]
+        status, seconds = container.stop()
+        expect(status == 0, f"exit status {status} after SIGTERM")
+        expect(not container.is_healthy(), "healthy after its end")
+    print(f"  {workers}")
+    print(f"  /detect: {reply['detections'][0]['label']}; healthy; exit status 0 in {seconds:.1f} s, user {user}")
+
+
+def check_mounted_model():
+    """Another model than the built-in one comes by a mount."""
+    mount = ["--volume", f"{MODEL}:/models/mounted.safetensors:ro"]
+    with Container(*PRODUCTION, *mount, IMAGE, "--model", "/models/mounted.safetensors") as container:
+        wait_until(container.is_healthy, "not healthy with a mounted model")
+        name = ask(container.port(), "GET", "/version")[1]["model"]["name"]
+        expect(name == "mounted", f"the model is {name}")
+    print("  a mounted model serves")
+
+
+def ask(port, method, path, body=None):
+    """Status and JSON of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request(method, path, body, {"Content-Type": "image/png"} if body else {})
+    reply = connection.getresponse()
+    text = reply.read()
+    connection.close()
+    return reply.status, json.loads(text)
+
+
+def moment(text):
+    """Seconds of a time such as 2026-01-31T09:00:00.123456789Z or with +01:00; Python knows six places."""
+    return datetime.datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", text).replace("Z", "+00:00")).timestamp()
