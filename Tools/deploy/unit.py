@@ -1,0 +1,77 @@
+"""deploy/dynadetect.service under a systemd of its own, in a container: starts, answers, comes back, ends in peace."""
+
+import json
+import subprocess
+
+import bases
+import podman
+from image import SCENE
+from podman import IMAGE, ROOT, Container, expect, wait_until
+
+MACHINE = "localhost/dynadetect:machine"
+CONTAINERFILE = f"""\
+FROM {bases.ROOT}
+COPY --from={IMAGE} /usr/lib /usr/lib
+COPY --from={IMAGE} /usr/bin/dynadetect /usr/local/bin/
+COPY dynadetect.service /etc/systemd/system/
+RUN systemctl enable dynadetect
+STOPSIGNAL SIGRTMIN+3
+ENTRYPOINT ["/sbin/init"]
+"""
+
+
+def run():
+    bases.root()
+    podman.run(
+        "build", "--quiet", "--format", "docker", "--isolation", "chroot", "--tag", MACHINE, "--file", "-",
+        ROOT / "deploy", input=CONTAINERFILE)
+    with Container("--systemd", "always", "--privileged", "--network", "none", MACHINE) as machine:
+        unit = Unit(machine)
+        wait_until(unit.is_healthy, "the unit is not healthy", 60)
+        first = unit.show("MainPID")
+        found = unit.detect()
+        expect(found["detections"], f"nothing found: {found}")
+
+        unit.systemctl("kill", "--signal=SIGKILL", "dynadetect")
+        wait_until(lambda: unit.show("MainPID") not in ("0", first), "it does not come back after a crash")
+        wait_until(unit.is_healthy, "the unit is not healthy after a crash", 60)
+
+        unit.systemctl("stop", "dynadetect")
+        result = unit.show("Result"), unit.show("ExecMainStatus")
+        expect(result == ("success", "0"), f"it ended with {result}")
+        exposure = unit.inside("systemd-analyze", "security", "--no-pager", "dynadetect").splitlines()[-1]
+        print(
+            f"  started by systemd, found {found['detections'][0]['label']}, came back after SIGKILL,"
+            f" stopped with status 0; {exposure.removeprefix('→ ')}")
+
+
+class Unit:
+    """The unit inside its machine."""
+
+    def __init__(self, machine):
+        self.machine = machine
+
+    def inside(self, *arguments):
+        return podman.run("exec", self.machine.id, *arguments)
+
+    def systemctl(self, *arguments):
+        return self.inside("systemctl", *arguments)
+
+    def show(self, name):
+        return self.systemctl("show", "--value", f"--property={name}", "dynadetect")
+
+    def is_healthy(self):
+        return podman.succeeds("exec", self.machine.id, "dynadetect", "healthcheck")
+
+    def detect(self):
+        """Asks from within the machine's network, which knows nobody else."""
+        process = self.machine.inspect()["State"]["Pid"]
+        answer = subprocess.run(
+            [
+                "nsenter", "--net", "--target", str(process), "curl", "-sS", "--max-time", "20",
+                "--data-binary", f"@{SCENE}", "-H", "Content-Type: image/png", "http://127.0.0.1:8080/detect",
+            ],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        expect(answer.returncode == 0, f"curl: {answer.stdout}{self.inside('journalctl', '-n', '20')}")
+        return json.loads(answer.stdout)
