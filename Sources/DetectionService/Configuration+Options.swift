@@ -33,9 +33,10 @@ extension Configuration {
                 "longer side of the network's input",
                 standard: "what the file says", because: "it was trained at that size"),
             shapeOption,
-            .value(
+            .open(
                 "conf", \.confidence, .number(0...1), "confidence a detection must exceed",
-                default: standard, because: "as in the reference"),
+                standard: "what the file says, or 0.25",
+                because: "it was chosen for the model; 0.25 is the reference's"),
             .value(
                 "iou", \.iou, .number(0...1), "overlap above which the weaker box is dropped",
                 default: standard, because: "as in the reference"),

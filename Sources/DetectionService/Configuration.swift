@@ -21,8 +21,8 @@ struct Configuration: Sendable, Equatable {
     var imageSize: Int?
     /// Whether the frame is padded only to the stride, or to a square.
     var shape = Letterbox.Shape.rect
-    /// 0 … 1; a request may ask for another.
-    var confidence: Float = 0.25
+    /// 0 … 1; nil for what the model's file says; a request may ask for another.
+    var confidence: Float?
     /// 0 … 1; a request may ask for another.
     var iou: Float = 0.7
     /// Detections a picture; a request may ask for another number.
@@ -80,10 +80,10 @@ struct Configuration: Sendable, Equatable {
         ImageLimits(pixelsMax: pixelsMax ?? memory.pixelsMax(workers: workers))
     }
 
-    /// What a request that says nothing else asks for.
-    var detectionOptions: DetectionOptions {
+    /// What a request that says nothing else asks of the model.
+    func detectionOptions(for model: ModelDescription) -> DetectionOptions {
         var options = DetectionOptions()
-        options.confidence = confidence
+        options.confidence = confidence ?? model.confidence
         options.iou = iou
         options.detectionsMax = detectionsMax
         return options

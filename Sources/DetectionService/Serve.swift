@@ -86,7 +86,8 @@ enum Serve {
         _ configuration: Configuration, _ predictor: NetworkPredictor
     ) -> Service.Settings {
         Service.Settings(
-            defaults: configuration.detectionOptions, bodyBytesMax: configuration.bodyBytesMax,
+            defaults: configuration.detectionOptions(for: predictor.model.description),
+            bodyBytesMax: configuration.bodyBytesMax,
             picturesMax: configuration.picturesOfRequestMax,
             timeout: configuration.timeout,
             about: Service.Settings.About(

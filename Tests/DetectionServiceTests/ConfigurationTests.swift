@@ -16,6 +16,14 @@ struct ConfigurationTests {
         #expect(try Self.configuration() == Configuration())
     }
 
+    @Test func `the confidence is what was told, else what the model's file says`() throws {
+        let model = ModelDescription(
+            name: "m", names: ["a"], stride: 32, imageSize: 64, confidence: 0.4)
+        #expect(try Self.configuration().detectionOptions(for: model).confidence == 0.4)
+        let told = try Self.configuration("--conf", "0.25")
+        #expect(told.detectionOptions(for: model).confidence == 0.25)
+    }
+
     @Test func `each option sets its own value`() throws {
         let set = try Self.configuration(
             "--model", "m.pt", "--host", "0.0.0.0", "--port", "0", "--workers", "3",

@@ -243,6 +243,23 @@ import Testing
                 blueprint: try NetworkBuilder.blueprint(of: many, overrides: .init())
             ).names == ["a"])
     }
+
+    @Test(
+        arguments: [
+            ("0.42", 0.42), ("1", 1), (nil, 0.25), ("", 0.25), ("1.5", 0.25), ("-0.1", 0.25),
+            ("nan", 0.25), ("often", 0.25),
+        ] as [(String?, Float)])
+    func `the confidence is what the file says, when that is a share`(
+        _ said: String?, _ confidence: Float
+    ) throws {
+        let made = Checkpoint.make([.detect(channels: [3], classes: 1)])
+        var metadata = made.metadata
+        metadata.other["confidence"] = said
+        let checkpoint = Checkpoint(root: made.root, metadata: metadata)
+        let blueprint = try NetworkBuilder.blueprint(of: checkpoint, overrides: .init())
+        let model = ModelDescription(of: checkpoint, name: nil, blueprint: blueprint)
+        #expect(model.confidence == confidence)
+    }
 }
 
 extension Module {

@@ -79,7 +79,7 @@ struct DetectCommand: Command {
     }
 
     private func options(for model: ModelDescription) throws(CommandFailure) -> PredictionOptions {
-        var options = configuration.detectionOptions
+        var options = configuration.detectionOptions(for: model)
         options.isAgnostic = isAgnostic
         if let classes {
             do {

@@ -28,6 +28,7 @@ extension JSONWriter {
             }
             $0.key("stride", model.stride)
             $0.key("image_size", model.imageSize)
+            $0.key("confidence", model.confidence)
             $0.key("dynamic_layers", model.dynamicLayers)
         }
     }

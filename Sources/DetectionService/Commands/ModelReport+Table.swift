@@ -29,7 +29,7 @@ extension ModelReport {
     private func head(_ identity: ModelIdentity) -> [String] {
         [
             "\(identity.name.printable), version \(identity.version.printable): \(model.classes) classes, stride \(model.stride),"
-                + " image size \(model.imageSize)",
+                + " image size \(model.imageSize), confidence \(model.confidence)",
             "classes: " + model.names.map(\.printable).joined(separator: ", "),
         ]
     }
