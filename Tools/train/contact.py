@@ -43,7 +43,7 @@ def save(path, image):
 
 if __name__ == "__main__":
     from scenes.materials import Materials
-    from scenes.scene import SceneMaker
+    from scenes.scene import SceneMaker, canvas
 
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
@@ -54,6 +54,7 @@ if __name__ == "__main__":
     options = parser.parse_args()
     maker = SceneMaker(Materials(options.materials))
     begun = time.process_time()
-    scenes = [maker.make(options.seed, i, options.side, mosaic=True) for i in range(options.count)]
+    rng = np.random.default_rng(options.seed)
+    scenes = [maker.make(options.seed, i, canvas(rng, options.side), mosaic=True) for i in range(options.count)]
     print(f"{options.count / (time.process_time() - begun):.0f} scenes a second")
     save(options.out, sheet([drawn(s.image, s.boxes, 200) for s in scenes]))

@@ -4,7 +4,8 @@
 
 RUN is a folder: settings.json (what the run was begun with), last.pt (to go on from), curve.csv and curve.png. Started
 again with the same RUN it goes on where it was; `--steps` given anew makes the run longer or shorter, and the
-learning rate follows the new length from there on.
+learning rate follows the new length from there on. A new run may begin with the weights of an exported model:
+`--from FILE.safetensors`.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from tqdm import tqdm
 
 from detector.network import SIZES, Detector, Shape
@@ -28,12 +30,13 @@ SAVE_SECONDS = 180
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
+    parser.add_argument("--from", dest="exported", type=Path, help="exported model whose weights a new run begins with")
     parser.add_argument("--materials", type=Path, default=Path.home() / ".cache/dynadetect/train/materials")
     parser.add_argument("--steps", type=int, help="length of the run in batches (20000)")
     parser.add_argument("--size", choices=SIZES, help="size of the network (A)")
     parser.add_argument("--experts", type=int, help="kernels mixed in a dynamic convolution; 1 is static (4)")
     parser.add_argument("--batch", type=int, help="pictures a batch at 320 pixels (16)")
-    parser.add_argument("--sides", type=int, nargs="+", help="sides of the pictures, one drawn for each batch")
+    parser.add_argument("--sides", type=int, nargs="+", help="longer sides of the pictures, one drawn for each batch")
     parser.add_argument("--rate", type=float, help="highest learning rate (2e-3)")
     parser.add_argument("--seed", type=int, help="of scenes and weights (1)")
     parser.add_argument("--fixed-scenes", type=int, help="take only so many scenes again and again, as a check (0: fresh)")
@@ -43,7 +46,7 @@ def arguments():
 
 
 STANDARD = {
-    "steps": 20000, "size": "A", "experts": 4, "batch": 16, "sides": [256, 320, 320, 320, 384, 448, 512], "rate": 2e-3,
+    "steps": 20000, "size": "A", "experts": 4, "batch": 16, "sides": [224, 256, 288, 320, 352, 384, 416, 448], "rate": 2e-3,
     "seed": 1, "fixed_scenes": 0,
 }  # fmt: skip
 
@@ -59,7 +62,7 @@ def settings(options):
 
 
 class Training:
-    def __init__(self, folder, values):
+    def __init__(self, folder, values, exported=None):
         self.folder, self.values = folder, values
         torch.manual_seed(values["seed"])
         shape = SIZES[values["size"]].json() | {"experts": values["experts"]}
@@ -68,10 +71,18 @@ class Training:
         others = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=values["rate"], betas=(0.9, 0.99), fused=True)
+        going_on = (folder / "last.pt").exists()
+        if exported and not going_on:
+            self.begin_with(exported)
         self.average = Average(self.network)
         self.step = 0
-        if (folder / "last.pt").exists():
+        if going_on:
             self.load()
+
+    def begin_with(self, exported):
+        weights = {name: value.float() for name, value in load_file(exported).items()}
+        counts = {k: v for k, v in self.network.state_dict().items() if k.endswith("num_batches_tracked")}
+        self.network.load_state_dict(weights | counts)
 
     def load(self):
         state = torch.load(self.folder / "last.pt", map_location="cpu", weights_only=True)
@@ -113,7 +124,7 @@ def main():
     options = arguments()
     values = settings(options)
     torch.set_num_threads(options.threads)
-    training = Training(options.run, values)
+    training = Training(options.run, values, options.exported)
     curve = Curve(options.run, training.step)
     batches = Batches(options.materials, values, training.step, options.workers)
     print(f"{training.network.parameter_count() / 1e6:.2f} M parameters, step {training.step} of {values['steps']}")

@@ -14,6 +14,8 @@ from .text import TextStrips
 
 #: The grey that letterboxing pads with.
 PADDING = 114
+#: Sides of the network's input are multiples of this.
+STEP = 32
 #: What part of a code must be in the picture.
 VISIBLE_MIN = 0.62
 #: Pixels; smaller codes are neither drawn nor asked for.
@@ -46,25 +48,25 @@ class SceneMaker:
         self.strips = TextStrips(rng, materials.fonts())
         self.backdrops = Backdrops(load_photographs(materials.photographs(held_out)), self.strips)
 
-    def make(self, seed, index, side, mosaic=False):
-        """A square scene; with `mosaic` some are four small ones beside each other."""
+    def make(self, seed, index, canvas, mosaic=False):
+        """A scene of the canvas' width and height; with `mosaic` some are four small ones beside each other."""
         rng = np.random.default_rng([seed, index])
         if rng.random() < MOSAIC_SHARE and mosaic:
-            return self._mosaic(rng, side)
-        return self.compose(rng, side)
+            return self._mosaic(rng, canvas)
+        return self.compose(rng, canvas)
 
-    def _mosaic(self, rng, side):
-        half = side // 2
-        image = np.full((side, side, 3), PADDING, np.uint8)
+    def _mosaic(self, rng, canvas):
+        w, h = (side // 2 for side in canvas)
+        image = np.full((2 * h, 2 * w, 3), PADDING, np.uint8)
         boxes = []
-        for x, y in ((0, 0), (half, 0), (0, half), (half, half)):
-            part = self.compose(rng, half)
-            image[y : y + half, x : x + half] = part.image
+        for x, y in ((0, 0), (w, 0), (0, h), (w, h)):
+            part = self.compose(rng, (w, h))
+            image[y : y + h, x : x + w] = part.image
             boxes.append(part.boxes + np.array([0, x, y, x, y], np.float32))
         return Scene(image, np.concatenate(boxes))
 
-    def compose(self, rng, side):
-        w, h = frame(rng, side)
+    def compose(self, rng, canvas):
+        w, h = frame(rng, *canvas)
         finer = rng.uniform(1.3, 2.1) if rng.random() < 0.12 else 1
         while True:
             image, boxes = self.picture(rng, round(w * finer), round(h * finer))
@@ -74,9 +76,9 @@ class SceneMaker:
         if finer > 1:  # as letterboxing makes a large picture small: without averaging
             boxes = [(kind, *(v / finer for v in box)) for kind, *box in boxes]
             image = cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)
-        left, top = (side - w) // 2, (side - h) // 2
-        if (w, h) != (side, side):
-            padded = np.full((side, side, 3), PADDING, np.uint8)
+        left, top = (canvas[0] - w) // 2, (canvas[1] - h) // 2
+        if (w, h) != canvas:
+            padded = np.full((canvas[1], canvas[0], 3), PADDING, np.uint8)
             padded[top : top + h, left : left + w] = image
             image = padded
         table = np.array(boxes, np.float32).reshape(-1, 5)
@@ -166,13 +168,24 @@ def stands_out(area, colour):
     return abs(levels.mean() - float(np.mean(colour))) > 2.2 * levels.std() + 45
 
 
-def frame(rng, side):
-    """Width and height of the picture inside the square."""
-    if rng.random() < 0.4:
-        return side, side
-    ratio = float(rng.choice([4 / 3, 4 / 3, 3 / 2, 16 / 9, 2, 3]))
-    short = max(32, round(side / ratio))
-    return (side, short) if rng.random() < 0.65 else (short, side)
+def canvas(rng, side):
+    """Width and height of a network's input whose longer side is `side`: as a picture's shape asks, in steps of 32."""
+    ratio = float(rng.choice([1, 1, 1, 4 / 3, 4 / 3, 4 / 3, 3 / 2, 16 / 9, 2.4]))
+    short = -(-round(side / ratio) // STEP) * STEP
+    return (side, short) if rng.random() < 0.6 else (short, side)
+
+
+def frame(rng, w, h):
+    """Width and height of the picture inside its canvas: all of it, all but narrow bars, or of another shape."""
+    chance = rng.random()
+    if chance < 0.6:
+        return w, h
+    if chance < 0.88:
+        bar = int(rng.integers(1, min(STEP, min(w, h) // 4)))
+        return (w - bar, h) if w < h or w == h and rng.random() < 0.5 else (w, h - bar)
+    ratio = float(rng.choice([4 / 3, 3 / 2, 16 / 9, 3]))
+    ratio = ratio if rng.random() < 0.6 else 1 / ratio
+    return (w, max(32, round(w / ratio))) if w / h < ratio else (max(32, round(h * ratio)), h)
 
 
 def turn(rng):

@@ -7,16 +7,19 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from scenes.materials import Materials
-from scenes.scene import SceneMaker
+from scenes.scene import SceneMaker, canvas
 
 #: Towards the end no mosaics are made: the last scenes look as pictures do.
 MOSAIC_UNTIL = 0.85
 PIXELS_SIDE = 320
+#: Codes are first learnt on small pictures, of which more are seen in the time.
+SMALL_UNTIL = 0.5
+SMALL_SIDE_MAX = 320
 
 
 @dataclass
 class Batch:
-    pictures: torch.Tensor  # (N, 3, S, S), 0…1
+    pictures: torch.Tensor  # (N, 3, H, W), 0…1
     boxes: torch.Tensor  # (N, G, 4) corners in pixels
     labels: torch.Tensor  # (N, G)
     present: torch.Tensor  # (N, G)
@@ -37,15 +40,18 @@ class Plan(Dataset):
             self.maker = SceneMaker(self.materials)
         values = self.values
         rng = np.random.default_rng([values["seed"], 7, step])
-        side = int(rng.choice(values["sides"]))
+        sides = values["sides"]
+        if step < SMALL_UNTIL * values["steps"]:
+            sides = [side for side in sides if side <= SMALL_SIDE_MAX] or sides
+        size = canvas(rng, int(rng.choice(sides)))
         # Small pictures come in large batches: every step has about the same number of pixels.
-        count = max(2, round(values["batch"] * (PIXELS_SIDE / side) ** 2))
+        count = max(2, round(values["batch"] * PIXELS_SIDE**2 / (size[0] * size[1])))
         mosaic = step < MOSAIC_UNTIL * values["steps"]
         first = step * 64
         numbers = range(first, first + count)
         if values["fixed_scenes"]:
             numbers = rng.integers(0, values["fixed_scenes"], count)
-        scenes = [self.maker.make(values["seed"], int(i), side, mosaic) for i in numbers]
+        scenes = [self.maker.make(values["seed"], int(i), size, mosaic) for i in numbers]
         most = max(1, *(len(scene.boxes) for scene in scenes))
         boxes = np.full((count, most, 5), -1, np.float32)
         for row, scene in zip(boxes, scenes):
