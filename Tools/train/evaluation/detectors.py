@@ -43,14 +43,17 @@ def default_confidence(binary, model):
 
 
 def opencv(files):
-    """OpenCV's QR and barcode detectors; they give no scores, and know no other matrix codes."""
+    """What OpenCV's QR and barcode detectors find; they give no scores, and know no other matrix codes."""
     detectors = ((1, cv2.QRCodeDetector().detectMulti), (0, cv2.barcode.BarcodeDetector().detectMulti))
     found = []
     for file in files:
         image = cv2.imread(str(file))
         rows = []
         for number, detect in detectors:
-            _, corners = detect(image)
+            try:
+                _, corners = detect(image)
+            except cv2.error:  # an assertion of its own fails on some pictures
+                continue
             for one in () if corners is None else corners.reshape(-1, 4, 2):
                 rows.append([*one.min(0), *one.max(0), 1, number])
         found.append(np.array(rows, np.float64).reshape(-1, 6))

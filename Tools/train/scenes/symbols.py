@@ -76,7 +76,7 @@ def write(kind, name, content, options, rng):
         rows = (np.arange(round(len(modules) * stretch)) / stretch).astype(int).clip(0, len(modules) - 1)
         modules = modules[rows]
     symbol = Symbol(kind, name, content, modules, 10 if name == "MaxiCode" else 1)
-    if name in ("EAN13", "UPCA", "UPCE") and rng.random() < 0.12:
+    if name in ("EAN13", "UPCA", "UPCE") and rng.random() < 0.25:
         extra, count = ("EAN5", 5) if rng.random() < 0.6 else ("EAN2", 2)
         bars = zxingcpp.create_barcode(digits(rng, count), getattr(zxingcpp.BarcodeFormat, extra))
         image = np.array(zxingcpp.write_barcode_to_image(bars, scale=1, add_quiet_zones=False))
@@ -127,7 +127,7 @@ def _qr(rng):
 def _datamatrix(rng):
     if rng.random() < 0.12:  # versions 25 to 30 are rectangles
         return "DataMatrix", text(rng, 3, 20, UPPER), {"version": int(rng.integers(25, 31))}
-    content = text(rng, 3, 140) if rng.random() < 0.6 else digits(rng, rng.integers(4, 60))
+    content = text(rng, 3, 220) if rng.random() < 0.7 else digits(rng, rng.integers(4, 60))
     return "DataMatrix", content, {"force_square": True}
 
 
