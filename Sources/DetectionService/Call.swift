@@ -90,26 +90,6 @@ extension Response {
 }
 
 extension Problem {
-    /// The status's phrase (RFC 9110 §15).
-    var title: String {
-        switch status {
-        case 400: "Bad Request"
-        case 404: "Not Found"
-        case 405: "Method Not Allowed"
-        case 406: "Not Acceptable"
-        case 408: "Request Timeout"
-        case 413: "Content Too Large"
-        case 414: "URI Too Long"
-        case 415: "Unsupported Media Type"
-        case 417: "Expectation Failed"
-        case 422: "Unprocessable Content"
-        case 431: "Request Header Fields Too Large"
-        case 499: "Client Closed Request"
-        case 501: "Not Implemented"
-        case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
-        case 505: "HTTP Version Not Supported"
-        default: status < 500 ? "Bad Request" : "Internal Server Error"
-        }
-    }
+    /// The status's phrase; 499 has one among proxies only.
+    var title: String { status == 499 ? "Client Closed Request" : Response.phrase(of: status) }
 }

@@ -28,7 +28,7 @@ struct Reply: Equatable {
         var head: [UInt8] = []
         head.reserveCapacity(256)
         if !isBegun { head += Self.beginning }
-        head += "\(response.status) \(Self.reason(response.status))\r\nDate: ".utf8
+        head += "\(response.status) \(Response.phrase(of: response.status))\r\nDate: ".utf8
         head += date
         head += "\r\n".utf8
         for field in response.fields.all where !Self.isOurs(field.name) {
@@ -56,48 +56,5 @@ struct Reply: Equatable {
     private static func isOurs(_ name: String) -> Bool {
         let ours = ["Content-Length", "Date", "Connection", "Transfer-Encoding"]
         return ours.contains { $0.isSameWord(name) }
-    }
-
-    /// The words of RFC 9110 §15 and RFC 6585; none for others, which is allowed (RFC 9112 §4).
-    private static func reason(_ status: Int) -> String {
-        switch status {
-        case 200: "OK"
-        case 201: "Created"
-        case 202: "Accepted"
-        case 204: "No Content"
-        case 206: "Partial Content"
-        case 301: "Moved Permanently"
-        case 302: "Found"
-        case 303: "See Other"
-        case 304: "Not Modified"
-        case 307: "Temporary Redirect"
-        case 308: "Permanent Redirect"
-        case 400: "Bad Request"
-        case 401: "Unauthorized"
-        case 403: "Forbidden"
-        case 404: "Not Found"
-        case 405: "Method Not Allowed"
-        case 406: "Not Acceptable"
-        case 408: "Request Timeout"
-        case 409: "Conflict"
-        case 411: "Length Required"
-        case 412: "Precondition Failed"
-        case 413: "Content Too Large"
-        case 414: "URI Too Long"
-        case 415: "Unsupported Media Type"
-        case 417: "Expectation Failed"
-        case 422: "Unprocessable Content"
-        case 426: "Upgrade Required"
-        case 429: "Too Many Requests"
-        case 431: "Request Header Fields Too Large"
-        case 500: "Internal Server Error"
-        case 501: "Not Implemented"
-        case 502: "Bad Gateway"
-        case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
-        case 505: "HTTP Version Not Supported"
-        case 507: "Insufficient Storage"
-        default: ""
-        }
     }
 }

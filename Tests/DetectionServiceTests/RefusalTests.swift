@@ -192,6 +192,15 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         #expect(!detail.unicodeScalars.contains { $0.properties.generalCategory == .control })
     }
 
+    @Test(arguments: [
+        (ServiceError.notReady, "Service Unavailable"), (.failed(""), "Internal Server Error"),
+        (.abandoned, "Client Closed Request"),
+        (.picture(.truncated, place: nil), "Unprocessable Content"),
+    ])
+    func `the title is the status's phrase`(error: ServiceError, title: String) {
+        #expect(error.problem.title == title)
+    }
+
     @Test func `a client for whom there is no connection is told when to come back`() {
         func fields(_ status: Int) -> Fields {
             ServiceError.http(Refusal(status: status, code: "", detail: "")).problem.fields
