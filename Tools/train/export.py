@@ -15,7 +15,9 @@ from safetensors.torch import save_file
 from detector.network import Detector, Shape
 from scenes.symbols import CLASSES
 
-INPUT_SIDE = 416
+INPUT_SIDE = 320
+#: Settings that say nothing of the training, or that stand elsewhere.
+UNTOLD = ("data", "names")
 
 
 def load(checkpoint):
@@ -26,7 +28,7 @@ def load(checkpoint):
     return network.eval(), state
 
 
-def export(network, state, out, names=CLASSES, imgsz=INPUT_SIDE, precision=torch.float16, **extra):
+def export(network, state, out, imgsz=INPUT_SIDE, precision=torch.float16, **extra):
     """Writes the file; metadata values are strings, as safetensors has them."""
     tensors = {
         name: value.to(precision).contiguous()
@@ -37,10 +39,10 @@ def export(network, state, out, names=CLASSES, imgsz=INPUT_SIDE, precision=torch
         "architecture": json.dumps(network.architecture()),
         "task": "detect",
         "stride": str(max(network.strides)),
-        "names": json.dumps(dict(enumerate(names))),
+        "names": json.dumps(dict(enumerate(state["settings"].get("names", CLASSES)))),
         "imgsz": str(imgsz),
         "parameters": str(network.parameter_count()),
-        "training": json.dumps({"step": state["step"], **state["settings"]}),
+        "training": json.dumps({"step": state["step"], **{k: v for k, v in state["settings"].items() if k not in UNTOLD}}),
         **extra,
     }
     save_file(tensors, str(out), metadata)

@@ -5,7 +5,8 @@
 RUN is a folder: settings.json (what the run was begun with), last.pt (to go on from), curve.csv and curve.png. Started
 again with the same RUN it goes on where it was; `--steps` given anew makes the run longer or shorter, and the
 learning rate follows the new length from there on. A new run may begin with the weights of an exported model:
-`--from FILE.safetensors`.
+`--from FILE.safetensors`. With `--data FOLDER` it learns one's own classes from one's own pictures (see
+training/pictures.py).
 """
 
 import argparse
@@ -20,8 +21,10 @@ from tqdm import tqdm
 
 from detector.network import SIZES, Detector, Shape
 from detector.loss import detection_loss
+from scenes.symbols import CLASSES
 from training.batches import Batches
 from training.curve import Curve
+from training.pictures import class_names
 from training.schedule import Average, learning_rate
 
 SAVE_SECONDS = 180
@@ -31,11 +34,12 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("--from", dest="exported", type=Path, help="exported model whose weights a new run begins with")
+    parser.add_argument("--data", type=Path, help="folder of pictures and labels to learn from in place of scenes")
     parser.add_argument("--materials", type=Path, default=Path.home() / ".cache/dynadetect/train/materials")
     parser.add_argument("--steps", type=int, help="length of the run in batches (20000)")
     parser.add_argument("--size", choices=SIZES, help="size of the network (A)")
     parser.add_argument("--experts", type=int, help="kernels mixed in a dynamic convolution; 1 is static (4)")
-    parser.add_argument("--batch", type=int, help="pictures a batch at 320 pixels (16)")
+    parser.add_argument("--batch", type=int, help="pictures a batch at 320 pixels (12)")
     parser.add_argument("--sides", type=int, nargs="+", help="longer sides of the pictures, one drawn for each batch")
     parser.add_argument("--rate", type=float, help="highest learning rate (2e-3)")
     parser.add_argument("--seed", type=int, help="of scenes and weights (1)")
@@ -46,8 +50,8 @@ def arguments():
 
 
 STANDARD = {
-    "steps": 20000, "size": "A", "experts": 4, "batch": 16, "sides": [224, 256, 288, 320, 352, 384, 416, 448], "rate": 2e-3,
-    "seed": 1, "fixed_scenes": 0,
+    "steps": 20000, "size": "A", "experts": 4, "batch": 12, "sides": [224, 256, 288, 320, 320, 320, 352, 384], "rate": 2e-3,
+    "seed": 1, "fixed_scenes": 0, "data": None, "names": list(CLASSES),
 }  # fmt: skip
 
 
@@ -55,7 +59,9 @@ def settings(options):
     """What the run was begun with, and what is given anew."""
     file = options.run / "settings.json"
     values = STANDARD | (json.loads(file.read_text()) if file.exists() else {})
-    values |= {key: getattr(options, key) for key in STANDARD if getattr(options, key) is not None}
+    values |= {key: given for key in STANDARD if (given := getattr(options, key, None)) is not None}
+    if options.data:
+        values |= {"data": str(options.data.resolve()), "names": class_names(options.data)}
     options.run.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(values, indent=1) + "\n")
     return values
@@ -65,7 +71,7 @@ class Training:
     def __init__(self, folder, values, exported=None):
         self.folder, self.values = folder, values
         torch.manual_seed(values["seed"])
-        shape = SIZES[values["size"]].json() | {"experts": values["experts"]}
+        shape = SIZES[values["size"]].json() | {"experts": values["experts"], "classes": len(values["names"])}
         self.network = Detector(Shape.of(shape))
         decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         others = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
@@ -80,9 +86,14 @@ class Training:
             self.load()
 
     def begin_with(self, exported):
+        """Takes the file's weights; what tells classes apart is learnt anew where their number is another."""
+        own = self.network.state_dict()
         weights = {name: value.float() for name, value in load_file(exported).items()}
-        counts = {k: v for k, v in self.network.state_dict().items() if k.endswith("num_batches_tracked")}
-        self.network.load_state_dict(weights | counts)
+        for name, value in own.items():
+            is_class = ".cv3." in name and ".2." in name.split(".cv3.")[1]
+            if name.endswith("num_batches_tracked") or is_class and value.shape != weights[name].shape:
+                weights[name] = value
+        self.network.load_state_dict(weights)
 
     def load(self):
         state = torch.load(self.folder / "last.pt", map_location="cpu", weights_only=True)

@@ -7,7 +7,7 @@ from .boxes import complete_iou, decode, iou
 
 TOP = 10
 SCORE_POWER, OVERLAP_POWER = 0.5, 6.0
-BOX_WEIGHT, CLASS_WEIGHT, SIDE_WEIGHT = 7.5, 0.5, 1.5
+BOX_WEIGHT, CLASS_WEIGHT, SIDE_WEIGHT = 7.5, 1.0, 1.5
 
 
 @torch.no_grad()

@@ -28,7 +28,7 @@ CONTRAST_MIN = 8
 
 #: Kinds of scene and their shares.
 NEGATIVE, FULL, SINGLE, SMALL, SEVERAL = range(5)
-SHARES = (0.22, 0.15, 0.36, 0.09, 0.18)
+SHARES = (0.22, 0.18, 0.38, 0.07, 0.15)
 MOSAIC_SHARE = 0.06
 
 
@@ -39,14 +39,8 @@ class Scene:
     boxes: np.ndarray
 
 
-class SceneMaker:
-    """Makes scene number i of a seed, always the same one."""
-
-    def __init__(self, materials, held_out=False):
-        cv2.setNumThreads(1)
-        rng = np.random.default_rng(20261124 + held_out)
-        self.strips = TextStrips(rng, materials.fonts())
-        self.backdrops = Backdrops(load_photographs(materials.photographs(held_out)), self.strips)
+class Maker:
+    """Makes scene number i of a seed, always the same one; `compose` says how."""
 
     def make(self, seed, index, canvas, mosaic=False):
         """A scene of the canvas' width and height; with `mosaic` some are four small ones beside each other."""
@@ -64,6 +58,16 @@ class SceneMaker:
             image[y : y + h, x : x + w] = part.image
             boxes.append(part.boxes + np.array([0, x, y, x, y], np.float32))
         return Scene(image, np.concatenate(boxes))
+
+
+class SceneMaker(Maker):
+    """Composes printed codes on surfaces."""
+
+    def __init__(self, materials, held_out=False):
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng(20261124 + held_out)
+        self.strips = TextStrips(rng, materials.fonts())
+        self.backdrops = Backdrops(load_photographs(materials.photographs(held_out)), self.strips)
 
     def compose(self, rng, canvas):
         w, h = frame(rng, *canvas)

@@ -1,6 +1,7 @@
 """Batches of fresh scenes, made ahead by other processes, the same ones however often a run is interrupted."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from scenes.materials import Materials
 from scenes.scene import SceneMaker, canvas
+from training.pictures import PictureMaker
 
 #: Towards the end no mosaics are made: the last scenes look as pictures do.
 MOSAIC_UNTIL = 0.85
@@ -37,7 +39,8 @@ class Plan(Dataset):
 
     def __getitem__(self, step):
         if self.maker is None:  # once in each process
-            self.maker = SceneMaker(self.materials)
+            data = self.values["data"]
+            self.maker = PictureMaker(Path(data)) if data else SceneMaker(self.materials)
         values = self.values
         rng = np.random.default_rng([values["seed"], 7, step])
         sides = values["sides"]
