@@ -34,11 +34,11 @@ final class Admission: Sendable {
     /// Bytes held now.
     var bytes: Int { state.withLock { $0.bytes } }
 
-    /// Takes one place.
-    func take() throws(Shortage) {
+    /// Takes one place; one that is not bounded is there until the end.
+    func take(isBounded: Bool = true) throws(Shortage) {
         try state.withLock { (state) throws(Shortage) in
             guard !state.isClosed else { throw .closed }
-            guard state.taken < placesMax else { throw .places }
+            guard !isBounded || state.taken < placesMax else { throw .places }
             state.taken += 1
         }
     }

@@ -77,6 +77,16 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
         return ticket
     }
 
+    /// A place for work of the queue's owner, who never brings much, however many places are taken.
+    ///
+    /// - Throws: only that the queue is draining.
+    package func admitBeyondPlaces() throws(Overloaded) -> Ticket {
+        do { try admission.take(isBounded: false) } catch {
+            throw Overloaded(error, expectedWait: .zero)
+        }
+        return Ticket(of: admission)
+    }
+
     /// Counts bytes that are kept in memory for jobs, until the load is let go of.
     package func hold(bytes: Int) throws(Overloaded) -> Load {
         do { return try Load(bytes, on: admission) } catch {

@@ -74,8 +74,13 @@ extension Configuration {
                     + " it did; a request may ask for another (X-Request-Timeout)",
                 default: standard, because: "few clients wait longer"),
             .value(
+                "grace", \.graceSeconds, .whole(0...3600, "SECONDS"),
+                "time to serve on after SIGTERM, not ready any more, before connections close",
+                default: standard,
+                because: "a balancer needs a few to see it; without one, it is time lost"),
+            .value(
                 "drain-seconds", \.drainSeconds, .whole(0...3600, "SECONDS"),
-                "time to answer what was accepted, after SIGTERM", default: standard,
+                "time to answer what was accepted, after SIGTERM and the grace", default: standard,
                 because: "orchestrators kill after 30"),
             .value(
                 "log", \.logLevel, .choice(), "how much is logged", default: standard,

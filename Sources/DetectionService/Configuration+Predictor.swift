@@ -1,14 +1,15 @@
 internal import Detection
+internal import Inference
 
 extension NetworkPredictor {
     /// The predictor of a configuration.
     convenience init(
         _ model: ModelFile.Model, _ configuration: Configuration, workers: Int,
-        memory: MemoryQuota
+        memory: MemoryQuota, crew: Crew? = nil
     ) {
         self.init(
             model.detector, identity: model.identity, workers: workers,
             imageSize: configuration.imageSize, shape: configuration.shape,
-            limits: configuration.imageLimits(memory, workers: workers))
+            limits: configuration.imageLimits(memory, workers: workers), crew: crew)
     }
 }

@@ -47,6 +47,8 @@ struct Configuration: Sendable, Equatable {
     var queueBytesMax = 256 * 1024 * 1024
     /// How long a picture may wait for a worker, unless its request says otherwise.
     var timeout = Duration.seconds(10)
+    /// Seconds to serve on, once told to stop, before no client is taken any more.
+    var graceSeconds = 0
     /// Seconds to answer what was accepted, once told to stop.
     var drainSeconds = 25
     /// The least that is logged.

@@ -39,6 +39,11 @@ extension Metrics {
         page.begin("dynadetect_cpu_quota_cores", "Cores the process may use.", "gauge")
         page.sample("dynadetect_cpu_quota_cores", "\(moment.cpus)")
         add(moment.process, to: &page)
+        page.begin("dynadetect_reloads_total", "Models loaded while serving.", "counter")
+        for (result, counter) in [("ok", reloads), ("failed", failedReloads)] {
+            page.sample(
+                "dynadetect_reloads_total", "\(counter.count)", labels: [("result", result)])
+        }
         addRequests(to: &page)
         addPictures(to: &page)
         return page.text

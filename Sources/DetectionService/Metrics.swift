@@ -18,6 +18,8 @@ final class Metrics: Sendable {
     let rejections: [String: Counter]
     /// Pictures that were dropped after they had been admitted.
     let cancellations: [Cancellation: Counter]
+    let reloads = Counter()
+    let failedReloads = Counter()
     let pictures = Counter()
     let stages: [(name: String, histogram: Histogram)]
     let batches = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64], scale: 1)

@@ -13,11 +13,17 @@ internal import Imaging
 /// samples one after another anyway (so that activations stay in the cache), and the first of a
 /// batch need not wait for the last to be decoded.
 final class PictureQueue: Sendable {
-    private let predictor: any Predictor
+    private let current: CurrentModel
     private let metrics: Metrics
-    /// Of the model's classes.
-    private let classCounters: [Counter]
-    private let queue: BatchQueue<Job, PixelSize>
+    private let queue: BatchQueue<Job, Frame>
+
+    /// Pictures that may be one batch: of one model, and one size when letterboxed.
+    private struct Frame: Hashable {
+        let generation: Int
+        let size: PixelSize
+
+        var area: Int { size.width * size.height }
+    }
 
     /// What a worker does when it comes to it.
     private typealias Job = @Sendable (_ worker: Int, _ batchSize: Int) -> Void
@@ -35,21 +41,24 @@ final class PictureQueue: Sendable {
         predictor: any Predictor, workers: Int, batchMax: Int, picturesMax: Int,
         bytesMax: Int = .max, metrics: Metrics = Metrics()
     ) {
-        self.predictor = predictor
+        let current = CurrentModel(
+            ServingModel(
+                predictor: predictor, generation: 0,
+                classCounters: metrics.counters(for: predictor.model.description.names)))
+        self.current = current
         self.metrics = metrics
-        classCounters = metrics.counters(for: predictor.model.description.names)
         queue = BatchQueue(
             workers: workers, batchMax: batchMax, jobsMax: picturesMax,
-            bytesMax: bytesMax, size: { $0.width * $0.height },
+            bytesMax: bytesMax, size: { $0.area },
             process: { worker, batch in
                 metrics.tookBatch(batch.count)
                 for job in batch { job(worker, batch.count) }
             },
-            assist: { predictor.assist(as: $0, while: $1) })
+            assist: { current.model.predictor.assist(as: $0, while: $1) })
     }
 
-    /// What answers call the model.
-    var model: ModelIdentity { predictor.model }
+    /// The model that serves who comes now.
+    var serving: ServingModel { current.model }
 
     /// A place for one picture, or the refusal before any work.
     ///
@@ -67,16 +76,12 @@ final class PictureQueue: Sendable {
     /// Counts the bytes of a request until the load is let go of.
     func hold(bytes: Int) throws(Overloaded) -> Load { try queue.hold(bytes: bytes) }
 
-    /// Reads a picture's header: the frame it will be put into, or why it is not taken.
-    func letterbox(for picture: PictureBytes) throws(DecodeError) -> Letterbox {
-        try predictor.letterbox(for: picture.span)
-    }
-
     /// Puts a picture in line.
     ///
     /// - Parameters:
     ///   - picture: encoded, as it came.
-    ///   - letterbox: what ``letterbox(for:)`` said of it.
+    ///   - model: what works on it.
+    ///   - letterbox: what the model's ``ServingModel/letterbox(for:)`` said of it.
     ///   - options: what the request asks of it.
     ///   - position: its number among the pictures of its request.
     ///   - ticket: the place that was admitted; it is given back with the result.
@@ -84,12 +89,13 @@ final class PictureQueue: Sendable {
     ///     drops it.
     ///   - finish: takes what was found, once, on the worker.
     func submit(
-        _ picture: PictureBytes, letterbox: Letterbox, options: PredictionOptions,
-        position: Int = 0, ticket: consuming Ticket,
+        _ picture: PictureBytes, to model: ServingModel, letterbox: Letterbox,
+        options: PredictionOptions, position: Int = 0, ticket: consuming Ticket,
         cancellation: @escaping @Sendable () -> Cancellation? = { nil },
         finish: @escaping @Sendable (Result<Prediction, PredictionError>) -> Void
     ) {
         let submittedAt = ContinuousClock.now
+        let frame = Frame(generation: model.generation, size: letterbox.target)
         let job: Job = { [self] worker, batchSize in
             let stopwatch = Stopwatch()
             let result = Result { () throws(PredictionError) -> Prediction in
@@ -97,7 +103,7 @@ final class PictureQueue: Sendable {
                     if let reason = cancellation() { throw .cancelled(reason) }
                 }
                 try checkIfWanted()
-                var prediction = try predictor.predict(
+                var prediction = try model.predictor.predict(
                     picture.span, letterbox: letterbox, options: options, on: worker
                 ) { () throws(PredictionError) in
                     try checkIfWanted()
@@ -110,36 +116,62 @@ final class PictureQueue: Sendable {
             }
             switch result {
             case .success(let prediction):
-                learn(letterbox.target, took: stopwatch.sinceStart)
-                metrics.predicted(prediction, classCounters)
+                queue.learn(frame, took: stopwatch.sinceStart)
+                metrics.predicted(prediction, model.classCounters)
             case .failure(.cancelled(let reason)): metrics.cancelled(reason)
             case .failure: break
             }
             finish(result)
         }
-        queue.submit(job, kind: letterbox.target, position: position, ticket: ticket)
+        queue.submit(job, kind: frame, position: position, ticket: ticket)
     }
 
     /// Tells how long a picture of that frame held its worker; admission reckons with it.
-    func learn(_ frame: PixelSize, took: Duration) { queue.learn(frame, took: took) }
+    func learn(_ size: PixelSize, took: Duration) {
+        queue.learn(Frame(generation: serving.generation, size: size), took: took)
+    }
 
     /// Runs every warm-up frame once, through the queue, and calls back with the first failure.
     func warmUp(completion: @escaping @Sendable (PredictionError?) -> Void) {
-        warmUp(predictor.warmUpSizes[...], completion: completion)
+        let model = serving
+        warmUp(model, model.predictor.warmUpSizes[...], completion: completion)
+    }
+
+    /// Warms another model up, beside the one that serves and by the same workers, and lets it serve who
+    /// comes from then on.
+    ///
+    /// Who came before keeps the old one. When the new one fails, it calls back with why, and nothing has
+    /// changed. One at a time.
+    func serve(
+        _ predictor: any Predictor, completion: @escaping @Sendable (PredictionError?) -> Void
+    ) {
+        let model = ServingModel(
+            predictor: predictor, generation: serving.generation + 1,
+            classCounters: metrics.counters(for: predictor.model.description.names))
+        warmUp(model, predictor.warmUpSizes[...]) { [self] error in
+            if error == nil { current.replace(by: model) }
+            completion(error)
+        }
     }
 
     private func warmUp(
-        _ sizes: ArraySlice<PixelSize>, completion: @escaping @Sendable (PredictionError?) -> Void
+        _ model: ServingModel, _ sizes: ArraySlice<PixelSize>,
+        completion: @escaping @Sendable (PredictionError?) -> Void
     ) {
         guard let size = sizes.first else { return completion(nil) }
         let job: Job = { [self] worker, _ in
-            do throws(PredictionError) { try predictor.warmUp(size, on: worker) } catch {
+            do throws(PredictionError) {
+                try model.predictor.warmUp(size, on: worker)
+            } catch {
                 return completion(error)
             }
-            warmUp(sizes.dropFirst(), completion: completion)
+            warmUp(model, sizes.dropFirst(), completion: completion)
         }
-        guard let ticket = try? queue.admit() else { return completion(.cancelled(.clientGone)) }
-        queue.submit(job, kind: size, ticket: ticket)
+        // However many wait: the service's own work needs no place of a client's.
+        guard let ticket = try? queue.admitBeyondPlaces() else {
+            return completion(.cancelled(.clientGone))
+        }
+        queue.submit(job, kind: Frame(generation: model.generation, size: size), ticket: ticket)
     }
 
     /// Pictures waiting and pictures being worked on.

@@ -9,6 +9,9 @@ protocol Predictor: Sendable {
     /// What answers call the model.
     var model: ModelIdentity { get }
 
+    /// What it computes in.
+    var computation: Computation { get }
+
     /// Reads the header alone: whether the picture is taken, and the frame it will be put into.
     /// Cheap enough for a connection queue.
     func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox
@@ -50,13 +53,14 @@ final class NetworkPredictor: Predictor {
     private let imageSize: Int
     private let shape: Letterbox.Shape
     private let limits: ImageLimits
-    private let crew: Crew
+    /// The threads that share a pass; a model that replaces this one shares it with the same ones.
+    let crew: Crew
     /// How many pictures are worked on at once.
     var workers: Int { seats.count }
-    /// The instruction set it runs with.
-    var isa: ISA { detector.network.isa }
-    /// What it computes in, and why.
-    var precision: Precision.Decision { detector.precision }
+    /// The instruction set it runs with, the precision, and why.
+    var computation: Computation {
+        Computation(isa: detector.network.isa.rawValue, precision: detector.precision)
+    }
     private let seats: [Seat]
 
     /// One worker's session.
@@ -80,11 +84,13 @@ final class NetworkPredictor: Predictor {
     ///   - imageSize: the frame's longer side in pixels; nil for what the model was trained at.
     ///   - shape: of the frame.
     ///   - limits: what a picture may be.
+    ///   - crew: of the predictor that this one replaces; nil for a new one.
     init(
         _ detector: Detector, identity: ModelIdentity? = nil, workers: Int,
-        imageSize: Int? = nil, shape: Letterbox.Shape, limits: ImageLimits
+        imageSize: Int? = nil, shape: Letterbox.Shape, limits: ImageLimits,
+        crew: Crew? = nil
     ) {
-        let crew = Crew(size: workers)
+        let crew = crew ?? Crew(size: workers)
         self.detector = detector
         self.imageSize = imageSize ?? detector.model.imageSize
         self.shape = shape

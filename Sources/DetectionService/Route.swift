@@ -8,11 +8,15 @@ enum Route: String, CaseIterable {
     case readiness = "/readyz"
     case metrics = "/metrics"
     case version = "/version"
+    case reload = "/models/reload"
     case openAPI = "/openapi.yaml"
 
     /// What may be done there; `OPTIONS` may be asked of any.
     var methods: [String] {
-        self == .detect ? ["POST", "OPTIONS"] : ["GET", "HEAD", "OPTIONS"]
+        switch self {
+        case .detect, .reload: ["POST", "OPTIONS"]
+        default: ["GET", "HEAD", "OPTIONS"]
+        }
     }
 
     /// The route of a request.

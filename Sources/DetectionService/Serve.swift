@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// The life of the service: start → warm up → ready → (signal) → drain → end.
 enum Serve {
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT; SIGHUP reads the model anew.
     ///
     /// Returns when every request that was accepted has been answered. A second signal ends the
     /// process at once.
@@ -18,7 +18,7 @@ enum Serve {
     static func run(
         _ configuration: Configuration, console: Console = .standard
     ) throws(CommandFailure) {
-        let signals = StopSignals.hold()  // before anything else, for one may come at any time
+        let signals = ProcessSignals.hold()  // before anything else, for one may come at any time
         let predictor = try makePredictor(configuration, console: console)
         let metrics = Metrics()
         let log = ServiceLog(
@@ -27,15 +27,22 @@ enum Serve {
             predictor: predictor, workers: predictor.workers, batchMax: configuration.batchMax,
             picturesMax: configuration.queueMax, bytesMax: configuration.queueBytesMax,
             metrics: metrics)
+        let reloader = ModelReloader(queue, metrics: metrics, log: log) {
+            [crew = predictor.crew] () throws(CommandFailure) in
+            NetworkPredictor(
+                try ModelFile.open(configuration), configuration, workers: crew.size,
+                memory: .live, crew: crew)
+        }
         let service = Service(
-            queue: queue, settings: settings(configuration, predictor), metrics: metrics, log: log)
+            queue: queue, settings: settings(configuration, workers: predictor.workers),
+            metrics: metrics, log: log, reloader: reloader)
         let server = try listen(configuration, service)
         service.countConnections { [weak server] in server?.connectionCount ?? 0 }
         server.start()
         console.output("address  http://\(configuration.host.bracketed):\(server.port)\n")
 
         let stop = StopReason()
-        signals.watch { stop.give(nil) }
+        signals.watch(reload: { reloader.reload() }, stop: { stop.give(nil) })
         queue.warmUp { error in
             if let error {
                 stop.give(CommandFailure("the model does not run: it \(error.words)"))
@@ -46,7 +53,8 @@ enum Serve {
         }
         let failure = stop.wait()
 
-        service.beginDraining()
+        service.leave()
+        if failure == nil { serveOn(for: configuration.graceSeconds, log) }
         let abandoned = drain(
             server, queue, grace: .seconds(failure == nil ? configuration.drainSeconds : 0))
         log.flush()
@@ -55,6 +63,16 @@ enum Serve {
             throw CommandFailure(
                 "\(abandoned) requests were not answered within \(configuration.drainSeconds) s")
         }
+    }
+
+    /// Lets whoever sends clients here see that they should go elsewhere.
+    private static func serveOn(for seconds: Int, _ log: ServiceLog) {
+        log.note(.info) { line in
+            line.add("event", "stopping")
+            line.add("grace_seconds", seconds)
+        }
+        // Nobody signals: it is the time that passes.
+        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .seconds(seconds))
     }
 
     /// Loads the model and says what will serve.
@@ -82,18 +100,13 @@ enum Serve {
         "model    \(model.name), version \(model.version), \(classes) classes".printable
     }
 
-    private static func settings(
-        _ configuration: Configuration, _ predictor: NetworkPredictor
-    ) -> Service.Settings {
+    private static func settings(_ configuration: Configuration, workers: Int) -> Service.Settings {
         Service.Settings(
-            defaults: configuration.detectionOptions(for: predictor.model.description),
+            defaults: { configuration.detectionOptions(for: $0) },
             bodyBytesMax: configuration.bodyBytesMax,
-            picturesMax: configuration.picturesOfRequestMax,
-            timeout: configuration.timeout,
+            picturesMax: configuration.picturesOfRequestMax, timeout: configuration.timeout,
             about: Service.Settings.About(
-                isa: predictor.isa.rawValue, precision: predictor.precision,
-                shape: configuration.shape.rawValue,
-                workers: predictor.workers, cpus: CPUQuota.live.cpus))
+                shape: configuration.shape.rawValue, workers: workers, cpus: CPUQuota.live.cpus))
     }
 
     private static func listen(

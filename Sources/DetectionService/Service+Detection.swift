@@ -4,11 +4,13 @@ internal import HTTPServer
 internal import Imaging
 
 extension Service {
-    /// Puts the pictures of a `POST /detect` in line; false for any other request.
-    func detectLater(_ exchange: Exchange, _ call: Call) throws(ServiceError) -> Bool {
+    /// Puts the pictures of a `POST /detect` in line.
+    ///
+    /// - Throws: what keeps them from it; else the answer follows when they are done.
+    func detect(_ exchange: Exchange, _ call: Call) throws(ServiceError) {
         let head = exchange.head
-        guard head.path == Route.detect.rawValue, head.method == "POST" else { return false }
-        try checkReadiness()
+        try checkWarmth()
+        let model = queue.serving
         let timeout = try RequestTimeout.read(head.fields, standard: settings.timeout)
         let deadline = ContinuousClock.now + timeout
         // The first place is taken before the body is looked at; all are held before a header is read.
@@ -18,7 +20,7 @@ extension Service {
         let body = try DetectBody.read(
             exchange.body, as: form, picturesMax: settings.picturesMax)
         loads.append(try load(body.bytesBeside(form)))
-        let options = try options(head, body)
+        let options = try options(head, body, for: model)
         while places.count < body.pictures.count {
             places.append(try Place(in: queue, startBy: deadline, behind: places.count))
         }
@@ -26,7 +28,7 @@ extension Service {
         let names = body.placeNames
         var letterboxes: [Letterbox] = []
         for (picture, name) in zip(body.pictures, names) {
-            do { letterboxes.append(try queue.letterbox(for: picture.bytes)) } catch {
+            do { letterboxes.append(try model.letterbox(for: picture.bytes)) } catch {
                 throw .picture(error, place: name)
             }
         }
@@ -34,7 +36,7 @@ extension Service {
         let answers = AnswerSheet(count: body.pictures.count)
         for (index, picture) in body.pictures.enumerated() {
             queue.submit(
-                picture.bytes, letterbox: letterboxes[index], options: options,
+                picture.bytes, to: model, letterbox: letterboxes[index], options: options,
                 position: index, ticket: places[index].takeTicket(),
                 cancellation: {
                     if exchange.isAbandoned { return .clientGone }
@@ -48,13 +50,12 @@ extension Service {
                     switch all {
                     case .success(let predictions):
                         respond(
-                            exchange, call, .found(predictions, by: queue.model, id: call.id))
+                            exchange, call, .found(predictions, by: model.identity, id: call.id))
                     case .failure(let error):
                         respond(exchange, call, .refused(error, id: call.id))
                     }
                 })
         }
-        return true
     }
 
     private func load(_ bytes: Int) throws(ServiceError) -> Load {
@@ -62,11 +63,11 @@ extension Service {
     }
 
     private func options(
-        _ head: RequestHead, _ body: DetectBody
+        _ head: RequestHead, _ body: DetectBody, for model: ServingModel
     ) throws(ServiceError) -> PredictionOptions {
-        let detection = try OptionReader(model: queue.model.description).read(
+        let detection = try OptionReader(model: model.identity.description).read(
             query: head.query.map { ($0.name, .text($0.value)) }, body: body.options,
-            defaults: settings.defaults)
+            defaults: settings.defaults(model.identity.description))
         let isAnnotated = AcceptedReply(accept: head.fields.list("Accept")) == .jpeg
         guard !isAnnotated || body.pictures.count == 1 else { throw .annotationOfSeveral }
         return PredictionOptions(detection: detection, isAnnotated: isAnnotated)

@@ -9,7 +9,7 @@ extension Service {
         let route = try Route.find(head)
         guard head.method != "OPTIONS" else { return .options(route.methods) }
         switch route {
-        case .root, .detect:
+        case .root, .detect, .reload:
             return .json {
                 $0.key("name", "dynadetect")
                 $0.key("detect", "POST /detect")
@@ -21,13 +21,15 @@ extension Service {
             try checkReadiness()
             return .json { $0.key("status", "ready") }
         case .version:
+            let model = queue.serving
+            let computation = model.predictor.computation
             return .json { json in
                 json.key("name", "dynadetect")
                 json.key("version", Version.current)
-                json.key("model") { $0.value(queue.model) }
-                json.key("isa", settings.about.isa)
-                json.key("precision", settings.about.precision.precision.rawValue)
-                json.key("precision_reason", settings.about.precision.reason)
+                json.key("model") { $0.value(model.identity) }
+                json.key("isa", computation.isa)
+                json.key("precision", computation.precision.precision.rawValue)
+                json.key("precision_reason", computation.precision.reason)
                 json.key("shape", settings.about.shape)
                 json.key("workers", settings.about.workers)
             }
@@ -41,18 +43,38 @@ extension Service {
 
     private var metricsPage: String {
         let depth = queue.depth
+        let model = queue.serving
+        let computation = model.predictor.computation
         return metrics.page(
             at: Metrics.Moment(
                 isReady: stage.load(ordering: .relaxed) == .ready, waiting: depth.waiting,
                 running: depth.running, bytesHeld: queue.bytesHeld,
-                expectedWait: queue.expectedWait,
-                connections: connections, workers: settings.about.workers,
-                cpus: settings.about.cpus, process: .live,
+                expectedWait: queue.expectedWait, connections: connections,
+                workers: settings.about.workers, cpus: settings.about.cpus, process: .live,
                 model: [
-                    ("model", queue.model.name), ("model_version", queue.model.version),
-                    ("precision", settings.about.precision.precision.rawValue),
-                    ("isa", settings.about.isa), ("shape", settings.about.shape),
+                    ("model", model.identity.name), ("model_version", model.identity.version),
+                    ("precision", computation.precision.precision.rawValue),
+                    ("isa", computation.isa), ("shape", settings.about.shape),
                 ]))
+    }
+
+    /// Replaces the model; the answer follows when it serves, or when it is sure that it will not.
+    func reload(_ exchange: Exchange, _ call: Call) throws(ServiceError) {
+        try checkReadiness()
+        reloader.reload { [self] result in
+            switch result {
+            case .success(let model):
+                respond(
+                    exchange, call,
+                    .json {
+                        $0.key("status", "reloaded")
+                        $0.key("model") { $0.value(model) }
+                    })
+            case .failure(.busy): respond(exchange, call, .refused(.reloading, id: call.id))
+            case .failure(.unusable(let reason)):
+                respond(exchange, call, .refused(.unusableModel(reason), id: call.id))
+            }
+        }
     }
 }
 

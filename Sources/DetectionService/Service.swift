@@ -16,13 +16,15 @@ final class Service: Handler {
     let queue: PictureQueue
     let settings: Settings
     let metrics: Metrics
+    let reloader: ModelReloader
     private let log: ServiceLog
     private let connectionCount = Guarded<@Sendable () -> Int>({ 0 })
     let stage = Atomic(Stage.warmingUp)
 
     /// What a request may hold, and what it gets when it says nothing.
     struct Settings: Sendable {
-        var defaults: DetectionOptions
+        /// What is asked of a model where the request does not say.
+        var defaults: @Sendable (ModelDescription) -> DetectionOptions
         var bodyBytesMax: Int
         var picturesMax: Int
         /// How long a picture may wait for a worker, unless its request says otherwise.
@@ -31,20 +33,12 @@ final class Service: Handler {
 
         /// What `/version` and the metrics say of the process.
         struct About: Sendable {
-            var isa: String
-            /// What the network computes in, and why.
-            var precision: Precision.Decision
             var shape: String
             var workers: Int
             /// Cores that the process may use.
             var cpus: Double
 
-            init(
-                isa: String, precision: Precision.Decision, shape: String, workers: Int,
-                cpus: Double
-            ) {
-                self.isa = isa
-                self.precision = precision
+            init(shape: String, workers: Int, cpus: Double) {
                 self.shape = shape
                 self.workers = workers
                 self.cpus = cpus
@@ -52,7 +46,9 @@ final class Service: Handler {
         }
 
         init(
-            defaults: DetectionOptions = DetectionOptions(), bodyBytesMax: Int, picturesMax: Int,
+            defaults: @escaping @Sendable (ModelDescription) -> DetectionOptions = { _ in
+                DetectionOptions()
+            }, bodyBytesMax: Int, picturesMax: Int,
             timeout: Duration, about: About
         ) {
             self.defaults = defaults
@@ -65,11 +61,15 @@ final class Service: Handler {
 
     /// A life goes one way.
     enum Stage: UInt8, AtomicRepresentable {
-        case warmingUp, ready, draining
+        case warmingUp, ready, leaving
     }
 
     /// A service that is not ready yet.
-    init(queue: PictureQueue, settings: Settings, metrics: Metrics, log: ServiceLog) {
+    init(
+        queue: PictureQueue, settings: Settings, metrics: Metrics, log: ServiceLog,
+        reloader: ModelReloader
+    ) {
+        self.reloader = reloader
         self.queue = queue
         self.settings = settings
         self.metrics = metrics
@@ -81,8 +81,11 @@ final class Service: Handler {
         _ = stage.compareExchange(expected: .warmingUp, desired: .ready, ordering: .relaxed)
     }
 
-    /// Takes no more pictures, for ever.
-    func beginDraining() { stage.store(.draining, ordering: .relaxed) }
+    /// Tells whoever asks that it is ready no more.
+    ///
+    /// It still answers: until the server has closed its last connection, every client that found
+    /// its way here is served.
+    func leave() { stage.store(.leaving, ordering: .relaxed) }
 
     /// Lets the metrics say how many connections are open.
     func countConnections(by count: @escaping @Sendable () -> Int) {
@@ -92,12 +95,15 @@ final class Service: Handler {
     /// Connections open now.
     var connections: Int { connectionCount.withLock { $0 }() }
 
+    /// Whether clients should be sent here.
     func checkReadiness() throws(ServiceError) {
-        switch stage.load(ordering: .relaxed) {
-        case .warmingUp: throw .notReady
-        case .ready: return
-        case .draining: throw .draining
-        }
+        try checkWarmth()
+        if stage.load(ordering: .relaxed) == .leaving { throw .draining }
+    }
+
+    /// Whether pictures are taken.
+    func checkWarmth() throws(ServiceError) {
+        if stage.load(ordering: .relaxed) == .warmingUp { throw .notReady }
     }
 
     // What the server asks
@@ -109,7 +115,7 @@ final class Service: Handler {
             guard try Route.find(head) == .detect, head.method == "POST" else {
                 return .accept(bodyBytesMax: 0)
             }
-            try checkReadiness()
+            try checkWarmth()
             _ = try DetectBody.form(of: head)
             let timeout = try RequestTimeout.read(head.fields, standard: settings.timeout)
             do {
@@ -129,8 +135,10 @@ final class Service: Handler {
             exchange.head, receivedAt: exchange.receivedAt, bodyBytes: exchange.body.count)
         metrics.inFlight.add(1)
         do throws(ServiceError) {
-            if try !detectLater(exchange, call) {
-                respond(exchange, call, try answer(exchange.head))
+            switch (call.route, exchange.head.method) {
+            case (.detect, "POST"): try detect(exchange, call)
+            case (.reload, "POST"): try reload(exchange, call)
+            default: respond(exchange, call, try answer(exchange.head))
             }
         } catch {
             respond(exchange, call, .refused(error, id: call.id))

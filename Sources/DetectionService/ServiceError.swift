@@ -40,6 +40,10 @@ enum ServiceError: Error, Equatable {
     // What is wrong with a picture; `place` says which one, where there are several.
     case picture(DecodeError, place: String?)
 
+    // Why the model was not replaced.
+    case reloading
+    case unusableModel(String)
+
     // What is wrong with us.
     case notReady
     case draining
@@ -175,6 +179,16 @@ extension ServiceError {
                     + " 2.5, above 0, at most 3600, and said once.")
 
         case .picture(let error, let place): error.problem(place: place ?? "the picture")
+
+        case .reloading:
+            Problem(
+                status: 409, code: "reload_in_progress",
+                detail: "Another reload has not ended yet.", fields: ["Retry-After": "1"])
+        case .unusableModel(let reason):
+            // For who runs the service: the one place where its own words may be said.
+            Problem(
+                status: 422, code: "unusable_model",
+                detail: "The old model still serves: \(reason.printable)", level: .error)
 
         case .notReady:
             Problem(

@@ -12,6 +12,8 @@ private struct ByteCounter: Predictor {
         description: ModelDescription(name: "bytes", names: ["byte"], stride: 32, imageSize: 64))
     let warmUpSizes: [PixelSize] = []
 
+    var computation: Computation { .standIn }
+
     func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox {
         guard let first = bytes.isEmpty ? nil : bytes[0] else { throw .empty }
         return Letterbox(

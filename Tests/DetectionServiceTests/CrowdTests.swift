@@ -77,6 +77,7 @@ private struct GatedPredictor: Predictor {
     }
 
     var model: ModelIdentity { inner.model }
+    var computation: Computation { inner.computation }
     var warmUpSizes: [PixelSize] { inner.warmUpSizes }
 
     func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox {

@@ -27,7 +27,7 @@ struct HealthcheckCommandTests {
         #expect(run("--live", port: port).status == 0)
         site.service.becomeReady()
         #expect(run(port: port).status == 0)
-        site.service.beginDraining()
+        site.service.leave()
         #expect(run(port: port).status == 1)
     }
 

@@ -12,7 +12,8 @@ struct MetricsTests {
         _ = try await site.send(.picture(try Pictures.jpeg(), query: [("max_det", "1")]))
         _ = try await site.send(.picture([]))
         _ = try await site.send(.get("/nope"))
-        site.service.beginDraining()
+        site.service.leave()
+        site.queue.drain {}
         _ = try await site.send(.picture(try Pictures.jpeg()))
         let page = try await site.send(.get("/metrics"))
         #expect(page.fields["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
@@ -90,14 +91,16 @@ struct MetricsTests {
             predictor: StandInPredictor(), workers: 1, batchMax: 1, picturesMax: 1,
             metrics: metrics)
         let picture = PictureBytes(try Pictures.jpeg())
-        let letterbox = try queue.letterbox(for: picture)
+        let model = queue.serving
+        let letterbox = try model.letterbox(for: picture)
         _ = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<Prediction, PredictionError>, Never>) in
             guard let ticket = try? queue.admit() else {
                 return continuation.resume(returning: .failure(.network("no place")))
             }
             queue.submit(
-                picture, letterbox: letterbox, options: PredictionOptions(), ticket: ticket,
+                picture, to: model, letterbox: letterbox, options: PredictionOptions(),
+                ticket: ticket,
                 cancellation: { .clientGone },
                 finish: { continuation.resume(returning: $0) })
         }

@@ -94,6 +94,8 @@ struct OpenAPITests {
             throw JSONError(offset: 0, reason: "no results")
         }
         try check(results.first, is: "Result")
+        let reloaded = try await site.send(TestRequest(method: "POST", path: "/models/reload"))
+        try check(JSONDocument(reloaded.body).root, is: "Reloaded")
         for (path, schema) in [
             ("/nope", "Problem"), ("/healthz", "Status"), ("/readyz", "Status"),
             ("/version", "Version"),

@@ -25,7 +25,7 @@ import Testing
         for (index, bytes) in pictures.enumerated() {
             let picture = PictureBytes(bytes)
             queue.submit(
-                picture, letterbox: try queue.letterbox(for: picture),
+                picture, to: queue.serving, letterbox: try queue.serving.letterbox(for: picture),
                 options: PredictionOptions(), ticket: try queue.admit(), cancellation: cancellation
             ) { continuation.yield((index, $0)) }
         }
@@ -160,6 +160,39 @@ import Testing
 
         let broken = self.queue(StandInPredictor(failure: .network("no memory")))
         #expect(await warmUp(broken) == .network("no memory"))
+    }
+
+    @Test func `another model is warmed up and takes over, and one that fails does not`()
+        async throws
+    {
+        let queue = queue(StandInPredictor(version: "1"))
+        let next = StandInPredictor(version: "2")
+        #expect(await serve(next, queue) == nil)
+        #expect(next.warmedUp.withLock { $0 } == next.warmUpSizes)
+        #expect(queue.serving.identity.version == "2")
+        let broken = StandInPredictor(failure: .network("no memory"), version: "3")
+        #expect(await serve(broken, queue) == .network("no memory"))
+        #expect(queue.serving.identity.version == "2")
+    }
+
+    @Test func `another model takes over while every place is taken`() async throws {
+        let gate = Gate()
+        let queue = PictureQueue(
+            predictor: StandInPredictor(gate: gate), workers: 1, batchMax: 1, picturesMax: 1)
+        async let held = answers([try Pictures.jpeg()], to: queue)
+        await gate.waitForWorker()
+        async let error = serve(StandInPredictor(version: "2"), queue)
+        while queue.depth.waiting == 0 { await Task.yield() }
+        gate.open()
+        #expect(await error == nil)
+        #expect(try await held.count == 1)
+    }
+
+    private func serve(_ predictor: any Predictor, _ queue: PictureQueue) async -> PredictionError?
+    {
+        await withCheckedContinuation { continuation in
+            queue.serve(predictor) { continuation.resume(returning: $0) }
+        }
     }
 
     private func warmUp(_ queue: PictureQueue) async -> PredictionError? {

@@ -188,7 +188,7 @@ import Testing
     // Life
 
     @Test(arguments: Transport.allCases)
-    func `a service is not ready before its warm-up and no more once it drains`(
+    func `a service is ready from its warm-up to its leave, and serves until its queue is closed`(
         transport: Transport
     ) async throws {
         let site = try Site(over: transport, isReady: false)
@@ -199,11 +199,13 @@ import Testing
         #expect(try await codes() == ["not_ready", "not_ready"])
         site.service.becomeReady()
         #expect(try await codes() == [nil, nil])
-        site.service.beginDraining()
-        #expect(try await codes() == ["draining", "draining"])
+        site.service.leave()
+        #expect(try await codes() == ["draining", nil])
         site.service.becomeReady()
         #expect(try await site.send(.get("/readyz")).status == 503)
         #expect(try await site.send(.get("/healthz")).status == 200)
+        site.queue.drain {}
+        #expect(try await codes() == ["draining", "draining"])
     }
 
     @Test(arguments: Transport.allCases)
@@ -246,6 +248,9 @@ import Testing
         #expect(try await site.send(.picture(jpeg)).status == 200)
         // In JSON a picture is held twice: as it came, and decoded.
         #expect(try await site.send(.json(jpeg)).status == 503)
+        // They are let go of by the worker, just behind the answer.
+        let end = ContinuousClock.now + .seconds(10)
+        while site.queue.bytesHeld > 0, .now < end { await Task.yield() }
         #expect(site.queue.bytesHeld == 0)
     }
 
@@ -307,7 +312,7 @@ import Testing
         let gate = Gate()
         let site = try Site(StandInPredictor(gate: gate), over: .inProcess, workers: 1)
         let jpeg = try Pictures.jpeg()
-        let frame = try site.queue.letterbox(for: PictureBytes(jpeg)).target
+        let frame = try site.queue.serving.letterbox(for: PictureBytes(jpeg)).target
         site.queue.learn(frame, took: .seconds(30))
         async let held = site.send(.picture(jpeg, fields: [("X-Request-Timeout", "60")]))
         await gate.waitForWorker()

@@ -4,6 +4,7 @@ Python's own library is all it needs. The parts:
   crowd        64 clients at once get what they get alone; SIGTERM in the middle loses nobody
   refusals     bad input: status, code and words of each answer, and a live server after it
   oddities     what else a curious stranger sends
+  lifecycle    early signals, reloads under load, the grace before the end
   checkpoints  hostile model files: one clear line, a status that is not 0, bounded memory
 """
 
@@ -14,7 +15,7 @@ import time
 
 from server import Failure
 
-PARTS = ["crowd", "refusals", "oddities", "checkpoints"]
+PARTS = ["crowd", "refusals", "oddities", "lifecycle", "checkpoints"]
 
 
 def main():

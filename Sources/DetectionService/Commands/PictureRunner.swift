@@ -55,14 +55,17 @@ struct PictureRunner {
         _ picture: PictureBytes, named name: String, options: PredictionOptions,
         finish: @escaping @Sendable (Result<Prediction, CommandFailure>) -> Void
     ) {
+        let model = queue.serving
         let letterbox: Letterbox
-        do { letterbox = try queue.letterbox(for: picture) } catch {
+        do { letterbox = try model.letterbox(for: picture) } catch {
             let words = PredictionError.picture(error).words
             return finish(.failure(CommandFailure("'\(name)' \(words)")))
         }
         do throws(Overloaded) {
             let ticket = try queue.admit()
-            queue.submit(picture, letterbox: letterbox, options: options, ticket: ticket) {
+            queue.submit(
+                picture, to: model, letterbox: letterbox, options: options, ticket: ticket
+            ) {
                 finish($0.mapError { CommandFailure("'\(name)' \($0.words)") })
             }
         } catch {

@@ -1,6 +1,5 @@
 import HTTPServer
 import Imaging
-import Inference
 import Locks
 
 @testable import DetectionService
@@ -25,7 +24,10 @@ final class Site: Sendable {
         _ predictor: any Predictor = StandInPredictor(), over transport: Transport,
         workers: Int = 2, queueMax: Int = 64, queueBytesMax: Int = .max,
         timeout: Duration = .seconds(10),
-        isReady: Bool = true
+        isReady: Bool = true,
+        nextModel: @escaping @Sendable () throws(CommandFailure) -> any Predictor = {
+            StandInPredictor(version: "8")
+        }
     ) throws {
         queue = PictureQueue(
             predictor: predictor, workers: workers, batchMax: 4, picturesMax: queueMax,
@@ -35,12 +37,9 @@ final class Site: Sendable {
             queue: queue,
             settings: Service.Settings(
                 bodyBytesMax: Self.bodyBytesMax, picturesMax: 4, timeout: timeout,
-                about: Service.Settings.About(
-                    isa: "none",
-                    precision: Precision.Decision(
-                        precision: .fp32, reason: "as asked", isSubstitute: false),
-                    shape: "rect", workers: workers, cpus: 2.5)),
-            metrics: metrics, log: serviceLog)
+                about: Service.Settings.About(shape: "rect", workers: workers, cpus: 2.5)),
+            metrics: metrics, log: serviceLog,
+            reloader: ModelReloader(queue, metrics: metrics, log: serviceLog, load: nextModel))
         server =
             transport == .loopback
             ? try Server(host: "127.0.0.1", port: 0, handler: service) : nil

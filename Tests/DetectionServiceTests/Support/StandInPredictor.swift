@@ -1,6 +1,7 @@
 import Detection
 import Dispatch
 import Imaging
+import Inference
 import Locks
 
 @testable import DetectionService
@@ -18,16 +19,19 @@ final class StandInPredictor: Predictor {
     static let classes = ["linear", "qr", "two, words"]
 
     init(
-        limits: ImageLimits = ImageLimits(), gate: Gate? = nil, failure: PredictionError? = nil
+        limits: ImageLimits = ImageLimits(), gate: Gate? = nil, failure: PredictionError? = nil,
+        version: String = "7"
     ) {
         self.limits = limits
         self.gate = gate
         self.failure = failure
         model = ModelIdentity(
-            name: "stand-in", version: "7",
+            name: "stand-in", version: version,
             description: ModelDescription(
                 name: "stand-in", names: Self.classes, stride: 32, imageSize: 64))
     }
+
+    var computation: Computation { .standIn }
 
     func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox {
         Letterbox(
@@ -76,6 +80,13 @@ final class StandInPredictor: Predictor {
         if let failure { throw failure }
         warmedUp.withLock { $0.append(size) }
     }
+}
+
+extension Computation {
+    /// None at all.
+    static let standIn = Computation(
+        isa: "none",
+        precision: Precision.Decision(precision: .fp32, reason: "as asked", isSubstitute: false))
 }
 
 /// Lets workers through once it is opened, and says when one has come.

@@ -1,35 +1,45 @@
 internal import Dispatch
 internal import Glibc
 
-/// SIGTERM and SIGINT, taken in turn instead of ending the process.
+/// SIGTERM, SIGINT and SIGHUP, taken in turn instead of ending the process.
 ///
 /// They are blocked first of all, and fetched by a thread that waits for them: a signal that comes
 /// before that thread is there stays pending, so none is lost however early it comes. (A dispatch
 /// source on an ignored signal loses those that come before it is registered.)
-struct StopSignals {
+struct ProcessSignals {
     private let signals: sigset_t
 
     /// Blocks the signals for this thread and those it starts from now on: call it before any other
     /// thread is there.
-    static func hold() -> StopSignals {
+    static func hold() -> ProcessSignals {
         var signals = sigset_t()
-        // Both only touch the set they are given; a mask for this thread cannot fail.
+        // These only touch the set they are given; a mask for this thread cannot fail.
         unsafe sigemptyset(&signals)
         unsafe sigaddset(&signals, SIGTERM)
         unsafe sigaddset(&signals, SIGINT)
+        unsafe sigaddset(&signals, SIGHUP)
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         // Writing to a socket or a pipe whose reader has gone is an error to look at, not a death.
         signal(SIGPIPE, SIG_IGN)
-        return StopSignals(signals: signals)
+        return ProcessSignals(signals: signals)
     }
 
-    /// Calls `first` at the first signal; the second ends the process at once.
-    func watch(first: @escaping @Sendable () -> Void) {
+    /// Calls `reload` at each SIGHUP, and `stop` at the first of the others; one more of those ends the
+    /// process at once.
+    func watch(reload: @escaping @Sendable () -> Void, stop: @escaping @Sendable () -> Void) {
         let signals = signals
         DispatchQueue(label: "signals").async {
-            _ = Self.next(of: signals)
-            first()
-            exitNow(128 + Self.next(of: signals))
+            var isStopping = false
+            while true {
+                switch Self.next(of: signals) {
+                case SIGHUP where isStopping: continue
+                case SIGHUP: reload()
+                case let number where isStopping: exitNow(128 + number)
+                default:
+                    isStopping = true
+                    stop()
+                }
+            }
         }
     }
 
