@@ -20,7 +20,9 @@ let package = Package(
     products: [.executable(name: "dynadetect", targets: ["dynadetect"])],
     targets: [
         // The way of a request: bytes on a socket become a request, …
-        .target(name: "HTTPServer", dependencies: ["CLinux", "Locks"], swiftSettings: strict),
+        .target(
+            name: "HTTPServer", dependencies: ["COpenSSL", "CLinux", "Locks"],
+            swiftSettings: strict),
         // … its body a picture, letterboxed, …
         .target(
             name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict,
@@ -60,12 +62,15 @@ let package = Package(
         .systemLibrary(
             name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CLinux"),  // epoll and what else Glibc leaves out
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Tests mirror sources; TidyTests hold what the compiler does not.
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
-            name: "HTTPServerTests", dependencies: ["HTTPServer", "Locks"], swiftSettings: strict),
+            name: "HTTPServerTests", dependencies: ["HTTPServer", "COpenSSL", "Locks"],
+            swiftSettings: strict),
         .testTarget(
             name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Goldens")],
             swiftSettings: strict),

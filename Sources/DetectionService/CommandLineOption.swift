@@ -140,6 +140,19 @@ extension ValueForm {
         }
     }
 
+    /// Paths with commas between them.
+    static func files() -> ValueForm where Value == [String] {
+        ValueForm(placeholder: "FILE[,FILE]") { (text) throws(UnfitValue) in
+            let files = text.split(separator: ",", omittingEmptySubsequences: false)
+            guard files.allSatisfy({ !$0.isEmpty }) else {
+                throw UnfitValue(expected: "files with commas between them")
+            }
+            return files.map(String.init)
+        } show: {
+            $0.isEmpty ? "none" : $0.joined(separator: ",")
+        }
+    }
+
     /// One of a few words.
     static func choice() -> ValueForm
     where Value: RawRepresentable & CaseIterable, Value.RawValue == String {

@@ -6,7 +6,8 @@ internal import Inference
 extension Configuration {
     /// Every setting of the service: name, unit, default, reason.
     static var options: [CommandOption<Configuration>] {
-        modelOptions + detectionOptions + serviceOptions + requestLimits + connectionLimits
+        modelOptions + detectionOptions + serviceOptions + tlsOptions + requestLimits
+            + connectionLimits
     }
 
     /// Which model, and how its file is read.

@@ -35,6 +35,13 @@ struct Configuration: Sendable, Equatable {
     /// 0 lets the system choose.
     var port = 8080
 
+    /// PEM files of certificate chains; none for plain HTTP.
+    var tlsCertificates: [String] = []
+    /// PEM files of their private keys, in the same order.
+    var tlsKeys: [String] = []
+    /// A PEM file of those who vouch for clients; nil where anyone may connect.
+    var tlsClientAuthorities: String?
+
     // How it works.
 
     /// Threads that compute; nil for what the CPU quota gives (``CPUQuota``).

@@ -39,7 +39,8 @@ enum Serve {
         let server = try listen(configuration, service)
         service.countConnections { [weak server] in server?.connectionCount ?? 0 }
         server.start()
-        console.output("address  http://\(configuration.host.bracketed):\(server.port)\n")
+        let scheme = configuration.tlsCertificates.isEmpty ? "http" : "https"
+        console.output("address  \(scheme)://\(configuration.host.bracketed):\(server.port)\n")
 
         let stop = StopReason()
         signals.watch(reload: { reloader.reload() }, stop: { stop.give(nil) })
@@ -115,9 +116,13 @@ enum Serve {
         guard let port = UInt16(exactly: configuration.port) else {
             throw CommandFailure("the port \(configuration.port) is not between 0 and 65535")
         }
+        let tls: TLSContext?
+        do { tls = try configuration.makeTLS() } catch {
+            throw CommandFailure("cannot serve HTTPS: \(error)")
+        }
         do {
             return try Server(
-                host: configuration.host, port: port, limits: configuration.limits,
+                host: configuration.host, port: port, tls: tls, limits: configuration.limits,
                 handler: service)
         } catch {
             switch error {

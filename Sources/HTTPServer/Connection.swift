@@ -26,19 +26,20 @@ final class Connection {
     let key: UInt64
     /// Under which it is counted.
     let verdict: Occupancy.Verdict
-    private let socket: Socket
+    private var transport: Transport
     private(set) var conversation: Conversation
     private var outbox = Outbox()
     private var mayRead = true
     private var mayWrite = true
+    private var isEnding = false
     private var departure: Departure?
 
     init(
-        key: UInt64, verdict: Occupancy.Verdict, socket: Socket, conversation: Conversation
+        key: UInt64, verdict: Occupancy.Verdict, transport: Transport, conversation: Conversation
     ) {
         self.key = key
         self.verdict = verdict
-        self.socket = socket
+        self.transport = transport
         self.conversation = conversation
     }
 
@@ -46,6 +47,8 @@ final class Connection {
     func take(_ event: Poller.Event) {
         if event.isReadable { mayRead = true }
         if event.isWritable { mayWrite = true }
+        // Under TLS, a step to either side may wait for the other.
+        if case .secured = transport { (mayRead, mayWrite) = (true, true) }
         if event.peerHasEnded { conversation.clientMayHaveLeft() }
         if event.isBroken { conversation.failed() }
     }
@@ -61,9 +64,12 @@ final class Connection {
                 guard perform(action, service, &desk, at: now) else { return .closed }
             }
             if flush(at: now) { continue }
-            guard conversation.wantsBytes, mayRead else { return .waiting }
+            guard mayRead, conversation.wantsBytes || conversation.isSecuring else {
+                return .waiting
+            }
             guard bytesLeft > 0 else { return .unfinished }
-            bytesLeft -= read(&desk, at: now)
+            // Small pieces cost more than their bytes.
+            bytesLeft -= max(1024, conversation.isSecuring ? secure(at: now) : read(&desk, at: now))
         }
     }
 
@@ -92,9 +98,11 @@ final class Connection {
             departure = nil
             outbox.add(reply.head(date: desk.date()))
             outbox.add(reply.body)
-        case .endSending: socket.endSending()
+        case .endSending: isEnding = true
         case .close:
             abandon()
+            // RFC 8446 §6.1: the client is told, if that goes without waiting.
+            if case .secured(let stream) = transport { _ = stream.endSending() }
             return false
         }
         return true
@@ -103,7 +111,7 @@ final class Connection {
     /// Sends what waits; true when that changed what comes next.
     private func flush(at now: Instant) -> Bool {
         while !outbox.isEmpty, mayWrite {
-            switch outbox.send(on: socket) {
+            switch outbox.send(over: transport) {
             case .bytes: continue
             case .notNow: mayWrite = false
             case .failure:
@@ -111,18 +119,39 @@ final class Connection {
                 return true
             }
         }
-        guard outbox.isEmpty, conversation.isSending else { return false }
+        guard outbox.isEmpty else { return false }
+        if isEnding, mayWrite {
+            if transport.endSending() == .notNow { mayWrite = false } else { isEnding = false }
+        }
+        guard conversation.isSending else { return false }
         conversation.sent(at: now)
         return true
     }
 
-    /// Reads once; the bytes read, at least 1.
+    /// Goes on with the handshake; nothing of it counts as read.
+    private func secure(at now: Instant) -> Int {
+        guard case .secured(let stream) = transport else { return 0 }
+        switch stream.shakeHands() {
+        case .done: conversation.secured(at: now)
+        case .waits: mayRead = false
+        case .goesOn: break
+        case .failed:
+            transport = .plain(stream.socket)
+            conversation.handshakeFailed()
+        case .isPlainHTTP:
+            transport = .plain(stream.socket)
+            conversation.spokePlainly()
+        }
+        return 0
+    }
+
+    /// Reads once; the bytes read.
     private func read(_ desk: inout Desk, at now: Instant) -> Int {
         var received = Socket.Received.failure
         if conversation.takesBodyDirectly {
-            conversation.fillBody { received = socket.receive(into: &$0) }
+            conversation.fillBody { received = transport.receive(into: &$0) }
         } else {
-            received = desk.read(from: socket) { conversation.received($0, at: now) }
+            received = desk.read(from: transport) { conversation.received($0, at: now) }
         }
         switch received {
         case .bytes(let count): return count
@@ -130,6 +159,6 @@ final class Connection {
         case .nothingYet: mayRead = false
         case .failure: conversation.failed()
         }
-        return 1
+        return 0
     }
 }

@@ -11,6 +11,7 @@ struct Conversation {
     typealias Instant = ContinuousClock.Instant
 
     private enum State: Equatable {
+        case securing(thenRefused: Refusal?)
         case waiting
         case deciding(BodyFraming)
         case reading(asksToGoOn: Bool)
@@ -41,11 +42,27 @@ struct Conversation {
     private(set) var deadline: Instant?
 
     /// A new connection; `refusal` is what to answer at once, for a client that cannot be served.
-    init(limits: Limits, refusal: Refusal? = nil, at now: Instant) {
+    ///
+    /// One that `isSecured` begins with the handshake of TLS.
+    init(limits: Limits, isSecured: Bool = false, refusal: Refusal? = nil, at now: Instant) {
         self.limits = limits
         reader = RequestReader(limits: limits)
-        deadline = now + limits.idleTime
-        if let refusal { state = .refused(refusal, nil) }
+        if isSecured {
+            state = .securing(thenRefused: refusal)
+            deadline = now + limits.handshakeTime
+        } else {
+            begin(refusal, at: now)
+        }
+    }
+
+    private mutating func begin(_ refusal: Refusal?, at now: Instant) {
+        state = refusal.map { .refused($0, nil) } ?? .waiting
+        deadline = now + idleTime
+    }
+
+    /// Whether the handshake of TLS is to go on.
+    var isSecuring: Bool {
+        if case .securing = state { true } else { false }
     }
 
     /// Whether bytes are to be read now.
@@ -65,12 +82,29 @@ struct Conversation {
     var isServing: Bool {
         switch state {
         case .waiting: begunAt != nil
-        case .parting, .lingering, .closing, .closed: false
+        case .securing, .parting, .lingering, .closing, .closed: false
         default: true
         }
     }
 
     // MARK: Events
+
+    /// The handshake is done: requests may come.
+    mutating func secured(at now: Instant) {
+        guard case .securing(let refusal) = state else { return }
+        begin(refusal, at: now)
+    }
+
+    /// The handshake has failed, and the client was told by TLS.
+    ///
+    /// What it still sends is read, lest a reset destroys what it was told.
+    mutating func handshakeFailed() { if isSecuring { state = .parting } }
+
+    /// The client began without TLS.
+    mutating func spokePlainly() {
+        guard isSecuring else { return }
+        refuse(.malformed("This is a port for HTTPS; plain HTTP came."))
+    }
 
     /// Bytes came.
     mutating func received(_ bytes: Span<UInt8>, at now: Instant) {
@@ -159,7 +193,7 @@ struct Conversation {
         case .reading:
             // RFC 9110 §15.5.9
             refuse(.timeout("The body did not come within \(limits.bodyTime)."))
-        case .waiting, .sending, .lingering: state = .closing
+        case .securing, .waiting, .sending, .lingering: state = .closing
         default: break
         }
     }
@@ -167,7 +201,7 @@ struct Conversation {
     /// The server takes no new clients: what has begun is answered, then the connection closes.
     mutating func drain(at now: Instant) {
         isDraining = true
-        guard state == .waiting, begunAt == nil else { return }
+        guard isSecuring || state == .waiting, begunAt == nil else { return }
         deadline = min(deadline ?? now + idleTime, now + idleTime)
     }
 
@@ -201,7 +235,7 @@ struct Conversation {
             state = .closed
             deadline = nil
             return .close
-        case .deciding, .refusing, .sending, .lingering, .closed: return nil
+        case .securing, .deciding, .refusing, .sending, .lingering, .closed: return nil
         }
     }
 

@@ -7,13 +7,13 @@ struct Desk {
 
     init() { buffer.reserveCapacity(64 * 1024) }
 
-    /// Reads from the socket and lends the bytes.
+    /// Reads what a client sent and lends the bytes.
     mutating func read(
-        from socket: Socket, _ take: (Span<UInt8>) -> Void
+        from transport: Transport, _ take: (Span<UInt8>) -> Void
     ) -> Socket.Received {
         buffer.removeAll(keepingCapacity: true)
         var received = Socket.Received.failure
-        buffer.append(addingCapacity: buffer.capacity) { received = socket.receive(into: &$0) }
+        buffer.append(addingCapacity: buffer.capacity) { received = transport.receive(into: &$0) }
         if case .bytes = received { take(buffer.span) }
         return received
     }

@@ -36,19 +36,24 @@ final class Lane: @unchecked Sendable {
     deinit { timer.cancel() }
 
     /// Serves a new client, or tells it that there are too many.
-    func adopt(_ socket: Socket, key: UInt64, _ verdict: Occupancy.Verdict) {
+    func adopt(
+        _ socket: Socket, under tls: TLSContext?, key: UInt64, _ verdict: Occupancy.Verdict
+    ) {
         queue.async { [self] in
             let now = ContinuousClock.now
             let refusal: Refusal? =
                 verdict == .serve ? nil : .tooManyConnections(limits.connectionsMax)
-            var conversation = Conversation(limits: limits, refusal: refusal, at: now)
+            var conversation = Conversation(
+                limits: limits, isSecured: tls != nil, refusal: refusal, at: now)
             if isDraining { conversation.drain(at: now) }
-            guard poller.add(socket.number, key: key) else {
+            guard let transport = Transport(socket, under: tls),
+                poller.add(socket.number, key: key)
+            else {
                 occupancy.leave(verdict)
                 return
             }
             let connection = Connection(
-                key: key, verdict: verdict, socket: socket, conversation: conversation)
+                key: key, verdict: verdict, transport: transport, conversation: conversation)
             connections[key] = connection
             turn(connection, at: now)
         }

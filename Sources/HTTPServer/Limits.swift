@@ -70,6 +70,10 @@ package struct Limits: Sendable, Equatable {
 
     // MARK: Times
 
+    /// From the connection to the end of its TLS handshake.
+    ///
+    /// Two round trips and a signature: a slow mobile network needs 2 s. Then it closes without a word.
+    package var handshakeTime: Duration = .seconds(10)
     /// From the first byte of a head to its last.
     ///
     /// A slow mobile network needs 2 s; a client that drips bytes to hold connections is answered

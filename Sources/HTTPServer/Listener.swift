@@ -16,12 +16,17 @@ final class Listener: @unchecked Sendable {
     private let occupancy: Occupancy
     private let limits: Limits
     private var socket: ListeningSocket?
+    private var tls: TLSContext?
     private var lastKey = Listener.key
     private var isOpen = false
     private var isPaused = false
 
-    init(_ socket: ListeningSocket, lanes: [Lane], occupancy: Occupancy, limits: Limits) {
+    init(
+        _ socket: ListeningSocket, tls: TLSContext?, lanes: [Lane], occupancy: Occupancy,
+        limits: Limits
+    ) {
         self.socket = socket
+        self.tls = tls
         self.lanes = lanes
         self.occupancy = occupancy
         self.limits = limits
@@ -35,6 +40,9 @@ final class Listener: @unchecked Sendable {
         queue.async { [self] in isOpen = true }
         accept()
     }
+
+    /// Serves those who connect from now on under other certificates.
+    func use(_ tls: TLSContext) { queue.async { [self] in self.tls = tls } }
 
     /// Accepts whoever waits.
     func accept() {
@@ -83,7 +91,7 @@ final class Listener: @unchecked Sendable {
         guard verdict != .drop else { return }
         lastKey += 1
         lanes[Self.lane(of: lastKey, count: lanes.count)].adopt(
-            socket, key: lastKey, verdict)
+            socket, under: tls, key: lastKey, verdict)
     }
 }
 

@@ -8,11 +8,11 @@ struct Outbox {
     /// Adds bytes behind the others.
     mutating func add(_ bytes: [UInt8]) { if !bytes.isEmpty { pieces.append(bytes) } }
 
-    /// Sends what the socket takes of the first two pieces: a head and its body leave in one call.
-    mutating func send(on socket: Socket) -> Socket.Sent {
+    /// Sends what is taken of the first two pieces: a head and its body leave in one call.
+    mutating func send(over transport: Transport) -> Socket.Sent {
         guard let first = pieces.first else { return .bytes(0) }
         let second = pieces.count > 1 ? pieces[1] : []
-        let result = socket.send(first.span.extracting(sent..<first.count), second.span)
+        let result = transport.send(first.span.extracting(sent..<first.count), second.span)
         if case .bytes(let count) = result { advance(by: count) }
         return result
     }

@@ -15,6 +15,7 @@ package final class Server: Sendable {
     private let lanes: [Lane]
     private let poller: Poller
     private let occupancy: Occupancy
+    private let isSecured: Bool
     private let isStarted = Atomic(false)
 
     /// The bound port, which differs from the asked one when that was 0.
@@ -25,11 +26,13 @@ package final class Server: Sendable {
     /// - Parameters:
     ///   - host: a name or an address of this machine; `::` is every address, IPv4 too.
     ///   - port: 0 for any free one.
+    ///   - tls: certificates, for HTTPS.
     ///   - limits: what one client may cost.
     ///   - handler: what answers.
     /// - Throws: when the host or the port cannot be had.
     package init(
-        host: String, port: UInt16, limits: Limits = Limits(), handler: any Handler
+        host: String, port: UInt16, tls: TLSContext? = nil, limits: Limits = Limits(),
+        handler: any Handler
     ) throws(ServerError) {
         let socket = try ListeningSocket(host: host, port: port, backlogMax: limits.backlogMax)
         guard let poller = Poller(), poller.add(socket.number, key: Listener.key) else {
@@ -43,10 +46,21 @@ package final class Server: Sendable {
                 number: $0, limits: limits, handler: handler, poller: poller, occupancy: occupancy)
         }
         self.port = socket.port
+        isSecured = tls != nil
         self.poller = poller
         self.occupancy = occupancy
         self.lanes = lanes
-        listener = Listener(socket, lanes: lanes, occupancy: occupancy, limits: limits)
+        listener = Listener(
+            socket, tls: tls, lanes: lanes, occupancy: occupancy, limits: limits)
+    }
+
+    /// Serves those who connect from now on under other certificates, and asks their clients by other rules.
+    ///
+    /// Connections that are open keep what they began with; tickets of before are worth nothing, so
+    /// that a client is looked at anew. Only for a server that began with TLS.
+    package func use(_ tls: TLSContext) {
+        precondition(isSecured, "a port of plain HTTP stays one")
+        listener.use(tls)
     }
 
     /// Connections open now.

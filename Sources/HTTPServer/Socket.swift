@@ -72,8 +72,8 @@ final class Socket: Sendable {
             iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
     }
 
-    /// Tells the peer that nothing more is sent.
-    func endSending() { _ = shutdown(number, CInt(SHUT_WR)) }
+    /// Tells the peer that nothing more is sent; never ``Sent/notNow``.
+    func endSending() -> Sent { shutdown(number, CInt(SHUT_WR)) == 0 ? .bytes(0) : .failure }
 
     private var wouldBlock: Bool { errno == EAGAIN || errno == EWOULDBLOCK }
 

@@ -79,6 +79,28 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `certificates and keys go in pairs`() throws {
+        let set = try Self.configuration(
+            "--tls-cert", "a.pem,b.pem", "--tls-key=a.key,b.key", "--tls-client-ca", "c.pem")
+        #expect(set.tlsCertificates == ["a.pem", "b.pem"])
+        #expect(set.tlsKeys == ["a.key", "b.key"])
+        #expect(set.tlsClientAuthorities == "c.pem")
+    }
+
+    @Test(arguments: [
+        (
+            ["--tls-cert", "a,b", "--tls-key", "a"],
+            "--tls-cert names 2 files and --tls-key 1; each certificate has its key"
+        ),
+        (["--tls-client-ca", "a"], "--tls-client-ca needs --tls-cert and --tls-key"),
+        (["--tls-key", "a,"], "--tls-key takes files with commas between them, not 'a,'"),
+    ])
+    func `half of TLS is refused`(arguments: [String], message: String) {
+        #expect(throws: UsageError(message)) {
+            try ServeCommand.parse(arguments, environment: [:])
+        }
+    }
+
     @Test func `the environment sets what the flag does not`() throws {
         let environment = ["DYNADETECT_PORT": "81", "DYNADETECT_MAX_BATCH": "5"]
         let set = try Self.configuration("--port", "82", environment: environment)

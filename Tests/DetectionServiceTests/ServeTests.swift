@@ -37,4 +37,20 @@ struct ServeTests {
         #expect(lines.count == 1)
         #expect(lines.first?.contains("cannot listen on 127.0.0.1:") == true)
     }
+
+    @Test func `a bad certificate ends the program with status 1 and one line`() async throws {
+        let result = await #expect(
+            processExitsWith: .exitCode(1), observing: [\.standardErrorContent]
+        ) {
+            let arguments = ["--port", "0", "--tls-cert", "/no/such.pem", "--tls-key", "/no.key"]
+            exit(Program.run(["serve"] + arguments, environment: [:]))
+        }
+        let words = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        let lines = words.split(separator: "\n").filter { $0.contains("dynadetect:") }
+        #expect(
+            lines == [
+                "dynadetect: cannot serve HTTPS: the certificate '/no/such.pem':"
+                    + " No such file or directory"
+            ])
+    }
 }

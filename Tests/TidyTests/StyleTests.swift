@@ -16,6 +16,8 @@ private let unsafeFiles: Set = [
     "Sources/HTTPServer/Poller.swift",
     "Sources/HTTPServer/Probe.swift",
     "Sources/HTTPServer/Socket.swift",
+    "Sources/HTTPServer/TLSContext.swift",
+    "Sources/HTTPServer/TLSStream.swift",
     "Sources/Imaging/JPEGDecoder.swift",
     "Sources/Imaging/WebPDecoder.swift",
     "Sources/Inference/Arena.swift",

@@ -16,6 +16,7 @@ struct ServeCommand: Command {
                 "--queue-bytes is less than twice --max-body-bytes: the largest request, in base64"
                     + " and decoded, would never be taken")
         }
+        try configuration.checkTLS()
     }
 
     func run(_ console: Console) throws(CommandFailure) {

@@ -1,3 +1,5 @@
+import Testing
+
 @testable import HTTPServer
 
 extension RequestHead {
@@ -20,6 +22,11 @@ extension Limits {
 
 extension [UInt8] {
     static func make(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    static func make(hex: String) throws -> [UInt8] {
+        let digits = try hex.utf8.map { try #require($0.hexValue) }
+        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
 }
 
 /// What a parser says of some bytes, so that two ways of feeding them can be compared.

@@ -6,10 +6,10 @@ import Testing
 
 /// Runs `body` with a server on a free port of the loopback, and ends the server behind it.
 func serving(
-    limits: Limits = Limits(), handler: any Handler = StubHandler(),
+    limits: Limits = Limits(), tls: TLSContext? = nil, handler: any Handler = StubHandler(),
     _ body: (Server) async throws -> Void
 ) async throws {
-    let server = try Server(host: "127.0.0.1", port: 0, limits: limits, handler: handler)
+    let server = try Server(host: "127.0.0.1", port: 0, tls: tls, limits: limits, handler: handler)
     server.start()
     do {
         try await body(server)

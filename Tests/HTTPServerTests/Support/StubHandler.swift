@@ -6,6 +6,7 @@ import Testing
 /// Echoes bodies; keeps requests to `/hold` until they are released.
 final class StubHandler: Handler {
     private struct State: Sendable {
+        var answered = 0
         var held: [Exchange] = []
         var waiting: [(count: Int, CheckedContinuation<[Exchange], Never>)] = []
 
@@ -27,7 +28,11 @@ final class StubHandler: Handler {
             : .accept(bodyBytesMax: bodyBytesMax)
     }
 
+    /// Requests that came whole.
+    var answered: Int { state.withLock { $0.answered } }
+
     func handle(_ exchange: Exchange) {
+        state.withLock { $0.answered += 1 }
         switch exchange.head.path {
         case "/hold":
             let ready = state.withLock { state in

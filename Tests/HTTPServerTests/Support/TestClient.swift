@@ -10,9 +10,10 @@ struct NotConnected: Error {}
 final class TestClient {
     private let socket: CInt
     private var unread: [UInt8] = []
+    private(set) var tls: TestTLS?
 
     /// Connects; `receiveBytes` is the size of the receive buffer, to play a slow reader.
-    init(port: UInt16, receiveBytes: CInt? = nil) throws {
+    init(port: UInt16, receiveBytes: CInt? = nil, tls rules: TLSRules? = nil) throws {
         socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         try #require(socket >= 0)
         var time = timeval(tv_sec: 5, tv_usec: 0)
@@ -24,6 +25,9 @@ final class TestClient {
             unsafe _ = setsockopt(
                 socket, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<CInt>.size))
         }
+        var on: CInt = 1
+        unsafe _ = setsockopt(
+            socket, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -34,7 +38,16 @@ final class TestClient {
             return unsafe connect(
                 socket, base.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count)) == 0
         }
-        guard isConnected else { throw NotConnected() }
+        guard isConnected else {
+            close(socket)
+            throw NotConnected()
+        }
+        if let rules {
+            do { tls = try TestTLS(socket, rules) } catch {
+                close(socket)
+                throw error
+            }
+        }
     }
 
     deinit { close(socket) }
@@ -42,6 +55,7 @@ final class TestClient {
     /// False when the server no longer takes bytes.
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
+        if let tls { return tls.send(bytes) }
         var sent = 0
         while sent < bytes.count {
             // send reads at most the bytes that are left.
@@ -59,7 +73,10 @@ final class TestClient {
     @discardableResult
     func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    func endSending() { shutdown(socket, CInt(SHUT_WR)) }
+    func endSending() {
+        tls?.endSending()
+        shutdown(socket, CInt(SHUT_WR))
+    }
 
     /// One answer as text: its head, and as much body as it announces.
     func answer(isToHEAD: Bool = false) -> String {
@@ -84,9 +101,21 @@ final class TestClient {
         return isEnded ? String(decoding: unread, as: UTF8.self) : nil
     }
 
+    /// What comes up to the end, or up to a reset.
+    func restBytes() -> [UInt8] {
+        while read() {}
+        return unread
+    }
+
     private var isEnded = false
 
     private func read() -> Bool {
+        if let tls {
+            guard let bytes = tls.read() else { return false }
+            isEnded = bytes.isEmpty
+            unread += bytes
+            return !bytes.isEmpty
+        }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         // recv writes at most as many bytes as the buffer has.
         let count = unsafe recv(socket, &buffer, buffer.count, 0)
