@@ -21,7 +21,7 @@ let package = Package(
     targets: [
         // The way of a request: bytes on a socket become a request, …
         .target(
-            name: "HTTPServer", dependencies: ["COpenSSL", "CLinux", "Locks"],
+            name: "HTTPServer", dependencies: ["COpenSSL", "CZlib", "CLinux", "Locks"],
             swiftSettings: strict),
         // … its body a picture, letterboxed, …
         .target(

@@ -26,10 +26,6 @@ struct DetectBody {
 
     /// Tells from the head how the body is to be read, so that a body of no use is not read.
     static func form(of head: RequestHead) throws(ServiceError) -> Form {
-        for encoding in head.fields.list("Content-Encoding")
-        where encoding.lowercased() != "identity" {
-            throw .unsupportedEncoding(encoding)
-        }
         guard let contentType = head.fields["Content-Type"] else { return .picture }
         switch MediaType(contentType) {
         case MediaType("application/octet-stream"), MediaType("application/x-www-form-urlencoded"):

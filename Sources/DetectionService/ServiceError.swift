@@ -14,7 +14,6 @@ enum ServiceError: Error, Equatable {
     case noSuchPath(String)
     case methodNotAllowed(String, allowed: [String])
     case unsupportedType(String)
-    case unsupportedEncoding(String)
 
     // What is wrong with a body.
     case emptyBody
@@ -75,7 +74,7 @@ extension ServiceError {
         case .http(let refusal):
             Problem(
                 status: refusal.status, code: refusal.code, detail: refusal.detail,
-                fields: refusal.status == 503 ? ["Retry-After": "1"] : [:])
+                fields: refusal.fields)
         case .noSuchPath(let path):
             Problem(
                 status: 404, code: "not_found",
@@ -94,13 +93,6 @@ extension ServiceError {
                     + " as image/* or application/octet-stream, multipart/form-data with a field"
                     + " 'image', or application/json with a base64 'image'.",
                 fields: ["Accept": DetectBody.acceptedTypes])
-        case .unsupportedEncoding(let encoding):
-            Problem(
-                status: 415, code: "unsupported_content_encoding",
-                detail: "The Content-Encoding \(encoding.quoted) is not accepted; send the body"
-                    + " as it is.",
-                fields: ["Accept-Encoding": "identity"])
-
         case .emptyBody:
             Problem(
                 status: 400, code: "empty_body",

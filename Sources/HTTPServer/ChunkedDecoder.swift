@@ -17,6 +17,7 @@ struct ChunkedDecoder {
     private let limits: Limits
     private let bodyBytesMax: Int
     private var place = Place.size(digits: 0)
+    private var bodyBytes = 0  // announced so far
     private var size = 0  // of the chunk; then what is left of it
     private var extensionBytes = 0  // of the whole body
     private var extensionBlanks = 0  // between this chunk's size and its ';'
@@ -47,20 +48,20 @@ struct ChunkedDecoder {
                 index += count
                 if size == 0 { place = .returnAfterData }
             } else {
-                try step(input[index], bodyBytes: body.count)
+                try step(input[index])
                 index += 1
             }
         }
         return index
     }
 
-    private mutating func step(_ byte: UInt8, bodyBytes: Int) throws(Refusal) {
+    private mutating func step(_ byte: UInt8) throws(Refusal) {
         switch place {
         case .size(let digits): try readSize(byte, digits: digits)
         case .blankAfterSize, .chunkExtension: try readExtension(byte)
         case .lineFeedAfterSize:
             try expect(byte, .lineFeed)
-            try beginChunk(bodyBytes: bodyBytes)
+            try beginChunk()
         case .returnAfterData:
             try expect(byte, .carriageReturn)
             place = .lineFeedAfterData
@@ -125,7 +126,7 @@ struct ChunkedDecoder {
         }
     }
 
-    private mutating func beginChunk(bodyBytes: Int) throws(Refusal) {
+    private mutating func beginChunk() throws(Refusal) {
         guard size > 0 else {
             place = .trailer
             return
@@ -134,6 +135,7 @@ struct ChunkedDecoder {
         guard size <= bodyBytesMax - bodyBytes else {
             throw .bodyTooLarge(bytesMax: bodyBytesMax)
         }
+        bodyBytes += size
         place = .data
     }
 

@@ -64,6 +64,7 @@ final class Connection {
                 guard perform(action, service, &desk, at: now) else { return .closed }
             }
             if flush(at: now) { continue }
+            guard !conversation.hasUndecodedBytes else { return .unfinished }
             guard mayRead, conversation.wantsBytes || conversation.isSecuring else {
                 return .waiting
             }

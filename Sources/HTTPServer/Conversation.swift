@@ -122,6 +122,12 @@ struct Conversation {
         if case .reading = state { reader.takesBodyDirectly } else { false }
     }
 
+    /// Whether there is work on bytes that have come, without another event: ``next(at:)`` does it
+    /// a part at a time, so that others get their turn.
+    var hasUndecodedBytes: Bool {
+        if case .reading = state { reader.hasUndecodedBytes } else { false }
+    }
+
     /// Lends room for bytes of the body; they count as received.
     mutating func fillBody(_ read: (inout OutputSpan<UInt8>) -> Void) { reader.fillBody(read) }
 
@@ -145,7 +151,8 @@ struct Conversation {
             ready(response, closes: framing != .none)
         case .accept(let bodyBytesMax):
             do throws(Refusal) {
-                try reader.beginBody(framing, bytesMax: bodyBytesMax)
+                let coding = framing == .none ? nil : try head.flatMap(ContentCoding.ofBody)
+                try reader.beginBody(framing, coding, bytesMax: bodyBytesMax)
                 // RFC 9110 §10.1.1: needless without a body, or once it has begun to come.
                 let waits = try head?.expectsContinue() ?? false
                 let isDue = framing != .none && !reader.hasUnusedBytes

@@ -4,7 +4,7 @@ internal import Synchronization
 package final class Exchange: Sendable {
     /// What was asked.
     package let head: RequestHead
-    /// The whole body, decoded from its chunks; empty where there was none.
+    /// The whole body, without chunks and codings; empty where there was none.
     package let body: [UInt8]
     /// When the head's first byte came; for a pipelined request, when its turn came.
     package let receivedAt: ContinuousClock.Instant
@@ -45,7 +45,8 @@ package final class Exchange: Sendable {
     package func respond(_ response: Response) {
         let wasAnswered = isAnswered.exchange(true, ordering: .acquiringAndReleasing)
         precondition(!wasAnswered, "a request is answered once")
-        send(response)
+        // Here, on the thread of whoever answers: connection queues do not compute.
+        send(response.coded(for: head))
     }
 
     /// Whether the client has gone, so that work for it may be dropped.

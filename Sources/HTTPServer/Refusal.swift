@@ -6,12 +6,15 @@ package struct Refusal: Error, Equatable, Sendable {
     package let code: String
     /// What was wrong and what is accepted, for people.
     package let detail: String
+    /// Header fields that belong to the status.
+    package let fields: Fields
 
     /// A refusal in these words.
-    package init(status: Int, code: String, detail: String) {
+    package init(status: Int, code: String, detail: String, fields: Fields = [:]) {
         self.status = status
         self.code = code
         self.detail = detail
+        self.fields = fields
     }
 }
 
@@ -46,6 +49,16 @@ extension Refusal {
             detail: "The request target is too long: at most \(bytesMax) bytes are accepted.")
     }
 
+    /// RFC 9110 §12.5.3: `Accept-Encoding` says what would have been taken.
+    static let contentCoding = Refusal(
+        status: 415, code: "unsupported_content_encoding",
+        detail: "The Content-Encoding is not accepted: one of \(ContentCoding.accepted) is.",
+        fields: ["Accept-Encoding": ContentCoding.accepted])
+
+    static func encodedBody(_ detail: String) -> Refusal {
+        Refusal(status: 400, code: "malformed_content_encoding", detail: detail)
+    }
+
     static let expectation = Refusal(
         status: 417, code: "expectation_failed",
         detail: "The only expectation that can be met is '100-continue'.")
@@ -61,7 +74,8 @@ extension Refusal {
     static func tooManyConnections(_ most: Int) -> Refusal {
         Refusal(
             status: 503, code: "too_many_connections",
-            detail: "All \(most) connections are in use; try again shortly.")
+            detail: "All \(most) connections are in use; try again shortly.",
+            fields: ["Retry-After": "1"])
     }
 
     static let version = Refusal(

@@ -14,7 +14,11 @@ struct RequestReader {
     private var used = 0  // of the input; before the current head or body
     private var parser: RequestParser
     private var framing = Body.none
-    private var body: [UInt8] = []
+    private var body: [UInt8] = []  // as it comes
+    private var bodyBytesMax = 0
+    private var inflater: Inflater?
+    private var inflated: [UInt8] = []
+    private var inflatedFrom = 0  // of the body
 
     init(limits: Limits) {
         self.limits = limits
@@ -49,7 +53,11 @@ struct RequestReader {
     }
 
     /// Prepares for the body that belongs to the head just read.
-    mutating func beginBody(_ framing: BodyFraming, bytesMax: Int) throws(Refusal) {
+    mutating func beginBody(
+        _ framing: BodyFraming, _ coding: ContentCoding? = nil, bytesMax: Int
+    ) throws(Refusal) {
+        bodyBytesMax = bytesMax
+        inflater = framing == .none ? nil : coding.flatMap(Inflater.init)
         switch framing {
         case .none: self.framing = .none
         case .length(let length):
@@ -63,8 +71,47 @@ struct RequestReader {
 
     /// The whole body, once it has come; it is given away.
     mutating func finishBody() throws(Refusal) -> [UInt8]? {
+        let isWhole = try moveBody()
+        if let inflater {
+            try step(inflater)
+            guard isWhole, !hasUndecodedBytes else { return nil }
+            guard inflater.isFinished else {
+                throw .encodedBody("The body ends before its Content-Encoding does.")
+            }
+            self.inflater = nil
+            body = []
+            swap(&body, &inflated)
+        }
+        guard isWhole else { return nil }
+        framing = .none
+        var whole: [UInt8] = []
+        swap(&whole, &body)
+        return whole
+    }
+
+    /// Whether ``finishBody()`` has more to do though nothing comes.
+    var hasUndecodedBytes: Bool {
+        inflater.map { inflatedFrom < body.count || $0.hasMore } ?? false
+    }
+
+    /// Makes a part of the body whole: no more at a time than is read of one client in a turn.
+    private mutating func step(_ inflater: Inflater) throws(Refusal) {
+        let room = min(limits.turnBytesMax, bodyBytesMax - inflated.count + 1)
+        let body = self.body  // held, not copied
+        inflatedFrom += try inflater.step(
+            body.span.extracting(inflatedFrom..<body.count), into: &inflated, bytesMax: room)
+        // RFC 9110 §15.5.14: the limit is on what is worked with.
+        guard inflated.count <= bodyBytesMax else { throw .bodyTooLarge(bytesMax: bodyBytesMax) }
+        if inflatedFrom == body.count {
+            self.body.removeAll(keepingCapacity: true)
+            inflatedFrom = 0
+        }
+    }
+
+    /// Adds what has come to the body; true once it is whole.
+    private mutating func moveBody() throws(Refusal) -> Bool {
         switch framing {
-        case .none: break
+        case .none: return true
         case .length(let missing):
             let count = min(missing, input.count - used)
             if count > 0 {
@@ -74,19 +121,15 @@ struct RequestReader {
                 use(count)
             }
             framing = .length(missing: missing - count)
-            guard missing == count else { return nil }
+            return missing == count
         case .chunked(var decoder):
             framing = .none  // so that the decoder below is held once
             let input = self.input
             let unused = input.span.extracting(used..<input.count)
             use(try decoder.decode(unused, into: &body))
             framing = .chunked(decoder)
-            guard decoder.isFinished else { return nil }
+            return decoder.isFinished
         }
-        framing = .none
-        var whole: [UInt8] = []
-        swap(&whole, &body)
-        return whole
     }
 
     /// Whether bytes that come now belong to a body of known length, so that ``fillBody(_:)`` can put

@@ -18,6 +18,7 @@ private let unsafeFiles: Set = [
     "Sources/HTTPServer/Socket.swift",
     "Sources/HTTPServer/TLSContext.swift",
     "Sources/HTTPServer/TLSStream.swift",
+    "Sources/HTTPServer/Zlib.swift",
     "Sources/Imaging/JPEGDecoder.swift",
     "Sources/Imaging/WebPDecoder.swift",
     "Sources/Inference/Arena.swift",

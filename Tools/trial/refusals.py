@@ -102,8 +102,10 @@ def requests(scene):
     for type in ("text/plain", "video/mp4", "application/xml", "image"):
         words = "Send a JPEG, PNG or WebP"
         yield type, picture(scene, type), 415, "unsupported_media_type", words
+    encoded = wire.request(fields=[("Content-Encoding", "br")], body=scene)
+    yield "a body packed in Brotli", encoded, 415, "unsupported_content_encoding", "gzip"
     encoded = wire.request(fields=[("Content-Encoding", "gzip")], body=scene)
-    yield "a packed body", encoded, 415, "unsupported_content_encoding", "gzip"
+    yield "a body packed in nothing", encoded, 400, "malformed_content_encoding", "Content-Encoding"
 
 
 # What people send in place of a picture that is taken, by its first bytes.
