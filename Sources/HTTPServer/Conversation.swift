@@ -10,7 +10,7 @@
 struct Conversation {
     typealias Instant = ContinuousClock.Instant
 
-    private enum State: Equatable {
+    enum State: Equatable {
         case securing(thenRefused: Refusal?)
         case waiting
         case deciding(BodyFraming)
@@ -27,7 +27,7 @@ struct Conversation {
     }
 
     private let limits: Limits
-    private var state = State.waiting
+    var state = State.waiting
     private var reader: RequestReader
     private var head: RequestHead?
     private var begunAt: Instant?
@@ -55,14 +55,9 @@ struct Conversation {
         }
     }
 
-    private mutating func begin(_ refusal: Refusal?, at now: Instant) {
+    mutating func begin(_ refusal: Refusal?, at now: Instant) {
         state = refusal.map { .refused($0, nil) } ?? .waiting
         deadline = now + idleTime
-    }
-
-    /// Whether the handshake of TLS is to go on.
-    var isSecuring: Bool {
-        if case .securing = state { true } else { false }
     }
 
     /// Whether bytes are to be read now.
@@ -88,23 +83,6 @@ struct Conversation {
     }
 
     // MARK: Events
-
-    /// The handshake is done: requests may come.
-    mutating func secured(at now: Instant) {
-        guard case .securing(let refusal) = state else { return }
-        begin(refusal, at: now)
-    }
-
-    /// The handshake has failed, and the client was told by TLS.
-    ///
-    /// What it still sends is read, lest a reset destroys what it was told.
-    mutating func handshakeFailed() { if isSecuring { state = .parting } }
-
-    /// The client began without TLS.
-    mutating func spokePlainly() {
-        guard isSecuring else { return }
-        refuse(.malformed("This is a port for HTTPS; plain HTTP came."))
-    }
 
     /// Bytes came.
     mutating func received(_ bytes: Span<UInt8>, at now: Instant) {
@@ -301,7 +279,7 @@ struct Conversation {
         return .goOn
     }
 
-    private mutating func refuse(_ refusal: Refusal) { state = .refused(refusal, head) }
+    mutating func refuse(_ refusal: Refusal) { state = .refused(refusal, head) }
 
     private mutating func ready(_ response: Response, closes: Bool) {
         let isLast =
