@@ -113,6 +113,19 @@ extension Configuration {
                 "open connections", default: standard,
                 because: "each holds a descriptor; the usual limit on those is 1024 or more"),
             .value(
+                "max-client-connections", \.limits.connectionsPerClientMax, .whole(0...65_536),
+                "open connections from one address; beyond it, 429; 0 behind a proxy",
+                default: standard, because: "one client cannot shut out the others"),
+            .value(
+                "max-connection-requests", \.limits.requestsPerConnectionMax,
+                .whole(1...1_000_000_000), "requests on a connection before it closes",
+                default: standard, because: "clients spread anew over the servers of a balancer"),
+            .value(
+                "receiving-bytes", \.limits.bodiesBytesMax,
+                .whole(1024...1_099_511_627_776, "BYTES"),
+                "bodies on their way in, together; beyond it, 503", default: standard,
+                because: "eight of the largest, or a thousand photographs"),
+            .value(
                 "max-header-bytes", \.limits.headerBytesMax, .whole(1024...1_048_576, "BYTES"),
                 "head of a request; beyond it, 431", default: standard,
                 because: "browsers and proxies stay below it"),

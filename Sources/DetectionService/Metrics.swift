@@ -35,7 +35,8 @@ final class Metrics: Sendable {
     /// is `invalid_request`.
     static let rejectionReasons = [
         "overloaded", "overloaded_bytes", "deadline_unreachable", "deadline_exceeded", "draining",
-        "not_ready", "too_many_connections", "body_too_large",
+        "not_ready", "too_many_connections", "too_many_connections_of_client", "too_many_bodies",
+        "body_too_large",
         "too_many_pixels", "too_many_images", "unsupported_image", "truncated_image",
         "corrupt_image", "too_many_scans", "request_timeout", "client_closed_request",
         "internal_error", "invalid_request",

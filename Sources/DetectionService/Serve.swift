@@ -39,6 +39,7 @@ enum Serve {
         let server = try listen(configuration, service)
         service.countConnections { [weak server] in server?.connectionCount ?? 0 }
         server.start()
+        console.output(memoryLine(configuration))
         let scheme = configuration.tlsCertificates.isEmpty ? "http" : "https"
         console.output("address  \(scheme)://\(configuration.host.bracketed):\(server.port)\n")
 
@@ -94,6 +95,14 @@ enum Serve {
 
             """)
         return NetworkPredictor(model, configuration, workers: workers, memory: .live)
+    }
+
+    /// What clients can make the server hold, beside the model and the pictures being worked on.
+    static func memoryLine(_ configuration: Configuration) -> String {
+        let wire = configuration.limits.memoryBytesMax(
+            isSecured: !configuration.tlsCertificates.isEmpty)
+        return "memory   at most \(wire >> 20) MiB for connections and what they send,"
+            + " \(configuration.queueBytesMax >> 20) MiB for what waits\n"
     }
 
     /// The model's line: a file's words go to a terminal, so without control characters.

@@ -24,6 +24,7 @@ final class Connection {
     }
 
     let key: UInt64
+    let client: ClientAddress
     /// Under which it is counted.
     let verdict: Occupancy.Verdict
     private var transport: Transport
@@ -35,9 +36,11 @@ final class Connection {
     private var departure: Departure?
 
     init(
-        key: UInt64, verdict: Occupancy.Verdict, transport: Transport, conversation: Conversation
+        key: UInt64, client: ClientAddress, verdict: Occupancy.Verdict, transport: Transport,
+        conversation: Conversation
     ) {
         self.key = key
+        self.client = client
         self.verdict = verdict
         self.transport = transport
         self.conversation = conversation

@@ -44,9 +44,12 @@ struct Conversation {
     /// A new connection; `refusal` is what to answer at once, for a client that cannot be served.
     ///
     /// One that `isSecured` begins with the handshake of TLS.
-    init(limits: Limits, isSecured: Bool = false, refusal: Refusal? = nil, at now: Instant) {
+    init(
+        limits: Limits, bodyBudget: BodyBudget? = nil, isSecured: Bool = false,
+        refusal: Refusal? = nil, at now: Instant
+    ) {
         self.limits = limits
-        reader = RequestReader(limits: limits)
+        reader = RequestReader(limits: limits, bodyBudget: bodyBudget)
         if isSecured {
             state = .securing(thenRefused: refusal)
             deadline = now + limits.handshakeTime
@@ -279,7 +282,10 @@ struct Conversation {
         return .goOn
     }
 
-    mutating func refuse(_ refusal: Refusal) { state = .refused(refusal, head) }
+    mutating func refuse(_ refusal: Refusal) {
+        reader.dropBody()
+        state = .refused(refusal, head)
+    }
 
     private mutating func ready(_ response: Response, closes: Bool) {
         let isLast =

@@ -5,7 +5,7 @@ struct Desk {
     private var buffer: [UInt8] = []
     private var written = HTTPDate()
 
-    init() { buffer.reserveCapacity(64 * 1024) }
+    init() { buffer.reserveCapacity(Limits.readBytes) }
 
     /// Reads what a client sent and lends the bytes.
     mutating func read(

@@ -12,6 +12,7 @@ final class Lane: @unchecked Sendable {
     private let timer: any DispatchSourceTimer
     private let poller: Poller
     private let occupancy: Occupancy
+    private let bodyBudget: BodyBudget
     private let limits: Limits
     private let handler: any Handler
 
@@ -21,12 +22,14 @@ final class Lane: @unchecked Sendable {
     private var isDraining = false
 
     init(
-        number: Int, limits: Limits, handler: any Handler, poller: Poller, occupancy: Occupancy
+        number: Int, limits: Limits, handler: any Handler, poller: Poller, occupancy: Occupancy,
+        bodyBudget: BodyBudget
     ) {
         self.limits = limits
         self.handler = handler
         self.poller = poller
         self.occupancy = occupancy
+        self.bodyBudget = bodyBudget
         queue = DispatchQueue(label: "http.lane.\(number)")
         timer = DispatchSource.makeTimerSource(queue: queue)
         timer.setEventHandler { [weak self] in self?.checkDeadlines() }
@@ -37,23 +40,31 @@ final class Lane: @unchecked Sendable {
 
     /// Serves a new client, or tells it that there are too many.
     func adopt(
-        _ socket: Socket, under tls: TLSContext?, key: UInt64, _ verdict: Occupancy.Verdict
+        _ socket: Socket, from client: ClientAddress, under tls: TLSContext?, key: UInt64,
+        _ verdict: Occupancy.Verdict
     ) {
         queue.async { [self] in
             let now = ContinuousClock.now
             let refusal: Refusal? =
-                verdict == .serve ? nil : .tooManyConnections(limits.connectionsMax)
+                switch verdict {
+                case .turnAway(isClients: true):
+                    .tooManyOfClient(limits.connectionsPerClientMax)
+                case .turnAway(isClients: false): .tooManyConnections(limits.connectionsMax)
+                case .serve, .drop: nil
+                }
             var conversation = Conversation(
-                limits: limits, isSecured: tls != nil, refusal: refusal, at: now)
+                limits: limits, bodyBudget: bodyBudget, isSecured: tls != nil, refusal: refusal,
+                at: now)
             if isDraining { conversation.drain(at: now) }
             guard let transport = Transport(socket, under: tls),
                 poller.add(socket.number, key: key)
             else {
-                occupancy.leave(verdict)
+                occupancy.leave(verdict, of: client)
                 return
             }
             let connection = Connection(
-                key: key, verdict: verdict, transport: transport, conversation: conversation)
+                key: key, client: client, verdict: verdict, transport: transport,
+                conversation: conversation)
             connections[key] = connection
             turn(connection, at: now)
         }
@@ -86,7 +97,8 @@ final class Lane: @unchecked Sendable {
             for connection in connections.values {
                 connection.abandon()
                 occupancy.leave(
-                    connection.verdict, isAbandoned: connection.conversation.isServing)
+                    connection.verdict, of: connection.client,
+                    isAbandoned: connection.conversation.isServing)
             }
             connections = [:]
         }
@@ -125,7 +137,7 @@ final class Lane: @unchecked Sendable {
         case .unfinished: resume(connection.key)
         case .closed:
             connections[connection.key] = nil
-            occupancy.leave(connection.verdict)
+            occupancy.leave(connection.verdict, of: connection.client)
             return
         }
         if let deadline = connection.conversation.deadline { wake(at: deadline, now: now) }

@@ -43,6 +43,12 @@ package struct Limits: Sendable, Equatable {
     /// than a small picture does.
     package var bodyFirstBytes = 64 * 1024
 
+    /// Bytes of bodies that have come and are not whole yet, over all connections: eight of the largest that
+    /// the service takes, or a thousand photographs.
+    ///
+    /// Bodies beyond it are answered 503. A whole one is the handler's to count.
+    package var bodiesBytesMax = 256 * 1024 * 1024
+
     // MARK: A connection
 
     /// Connections open at once.
@@ -50,6 +56,12 @@ package struct Limits: Sendable, Equatable {
     /// An idle one costs about 2 KB here and a socket in the kernel; 1024 is also the usual limit
     /// on open files. More are answered with 503.
     package var connectionsMax = 1024
+    /// Connections open at once from one address, or from one IPv6 network of 64 bits; 0 for any number.
+    ///
+    /// A quarter of all, so that no client shuts out the others, and an office behind one address still
+    /// has more than it needs. Behind a proxy all clients have the proxy's address: there it is 0.
+    /// More are answered with 429.
+    package var connectionsPerClientMax = 256
     /// Connections above `connectionsMax` that are told so at once.
     ///
     /// Still more are closed unheard.
@@ -102,4 +114,20 @@ package struct Limits: Sendable, Equatable {
 
     /// The defaults.
     package init() {}
+
+    /// The most memory that connections and bodies on their way in can take, in bytes.
+    ///
+    /// The handler's own (whole bodies, answers) is not in it.
+    ///
+    /// - Parameter isSecured: whether TLS is spoken.
+    /// - Returns: a bound; most connections take less.
+    package func memoryBytesMax(isSecured: Bool) -> Int {
+        // A head as it came with what one read brought behind it, and as strings; what OpenSSL holds
+        // while a connection is busy.
+        let connectionBytes = Self.readBytes + headerBytesMax * 4 + (isSecured ? 96 * 1024 : 0)
+        return (connectionsMax + turnedAwayMax) * connectionBytes + bodiesBytesMax
+    }
+
+    /// What is read in one call, in bytes: a system call then costs little beside the copying.
+    static let readBytes = 64 * 1024
 }

@@ -77,7 +77,7 @@ final class Listener: @unchecked Sendable {
         guard isOpen, let socket else { return .none }
         for _ in 0..<Self.turnMax {
             switch socket.accept() {
-            case .socket(let socket): deal(socket)
+            case .socket(let socket, let client): deal(socket, client)
             case .nobody: return .none
             case .lost: continue
             case .exhausted: return .exhausted
@@ -86,12 +86,12 @@ final class Listener: @unchecked Sendable {
         return .more
     }
 
-    private func deal(_ socket: Socket) {
-        let verdict = occupancy.enter()
+    private func deal(_ socket: Socket, _ client: ClientAddress) {
+        let verdict = occupancy.enter(client)
         guard verdict != .drop else { return }
         lastKey += 1
         lanes[Self.lane(of: lastKey, count: lanes.count)].adopt(
-            socket, under: tls, key: lastKey, verdict)
+            socket, from: client, under: tls, key: lastKey, verdict)
     }
 }
 

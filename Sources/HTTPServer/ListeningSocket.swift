@@ -5,7 +5,7 @@ internal import Glibc
 final class ListeningSocket: Sendable {
     /// What came of accepting.
     enum Accepted {
-        case socket(Socket)
+        case socket(Socket, from: ClientAddress)
         case nobody
         /// That client is gone; there may be others.
         case lost
@@ -50,13 +50,20 @@ final class ListeningSocket: Sendable {
 
     /// Takes the next client from the kernel's queue.
     func accept() -> Accepted {
-        // No address is asked for, so nothing is written.
-        let number = accept4(
-            descriptor.number, nil, nil, CInt(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+        var address = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        // The storage is large enough for any address, and accept4 is told how large.
+        let number = unsafe withUnsafeMutablePointer(to: &address) { storage in
+            unsafe storage.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe accept4(
+                    descriptor.number, $0, &size,
+                    CInt(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            }
+        }
         if let descriptor = Descriptor(owning: number) {
             let socket = Socket(descriptor)
             socket.sendPromptly()
-            return .socket(socket)
+            return .socket(socket, from: Self.client(address))
         }
         return switch errno {
         case EAGAIN, EWOULDBLOCK: .nobody
@@ -94,6 +101,14 @@ final class ListeningSocket: Sendable {
             listen(descriptor.number, CInt(clamping: backlogMax)) == 0
         else { return nil }
         return descriptor
+    }
+
+    private static func client(_ address: sockaddr_storage) -> ClientAddress {
+        let isIPv6 = CInt(address.ss_family) == AF_INET6
+        // Both lie inside the storage: an IPv6 address at byte 8, an IPv4 address at byte 4.
+        return unsafe withUnsafeBytes(of: address) { bytes in
+            unsafe ClientAddress(isIPv6 ? bytes[8..<24] : bytes[4..<8])
+        }
     }
 
     private static func port(of number: CInt) -> UInt16? {

@@ -7,8 +7,8 @@ final class Occupancy: Sendable {
     /// What to do with a new connection.
     enum Verdict: Equatable {
         case serve
-        /// Tell it that there are too many.
-        case turnAway
+        /// Tell it that there are too many: of all, or of that client's.
+        case turnAway(isClients: Bool)
         /// Close it: there are too many even of those.
         case drop
     }
@@ -16,6 +16,7 @@ final class Occupancy: Sendable {
     private struct State: Sendable {
         var served = 0
         var turnedAway = 0
+        var ofClient: [ClientAddress: Int] = [:]
         var abandoned = 0
         var isClosedToNew = false
         var completions: [@Sendable (Int) -> Void] = []
@@ -36,24 +37,31 @@ final class Occupancy: Sendable {
     /// Connections open now.
     var count: Int { state.withLock { $0.served + $0.turnedAway } }
 
-    /// A connection opens; unless it is dropped, ``leave(_:isAbandoned:)`` follows.
-    func enter() -> Verdict {
+    /// A connection opens; unless it is dropped, ``leave(_:of:isAbandoned:)`` follows.
+    func enter(_ client: ClientAddress) -> Verdict {
         state.withLock { state in
-            if state.served < limits.connectionsMax {
+            let ofClient = state.ofClient[client, default: 0]
+            let isClients =
+                limits.connectionsPerClientMax > 0 && ofClient >= limits.connectionsPerClientMax
+            if state.served < limits.connectionsMax, !isClients {
                 state.served += 1
+                state.ofClient[client] = ofClient + 1
                 return .serve
             }
             guard state.turnedAway < limits.turnedAwayMax else { return .drop }
             state.turnedAway += 1
-            return .turnAway
+            return .turnAway(isClients: isClients)
         }
     }
 
     /// A connection of that verdict closed; `isAbandoned` when a request on it was cut off.
-    func leave(_ verdict: Verdict, isAbandoned: Bool = false) {
+    func leave(_ verdict: Verdict, of client: ClientAddress, isAbandoned: Bool = false) {
         finish { state in
             switch verdict {
-            case .serve: state.served -= 1
+            case .serve:
+                state.served -= 1
+                let others = state.ofClient[client, default: 1] - 1
+                state.ofClient[client] = others > 0 ? others : nil
             case .turnAway: state.turnedAway -= 1
             case .drop: break
             }

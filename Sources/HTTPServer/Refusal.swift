@@ -78,6 +78,20 @@ extension Refusal {
             fields: ["Retry-After": "1"])
     }
 
+    static func tooManyOfClient(_ most: Int) -> Refusal {
+        Refusal(
+            status: 429, code: "too_many_connections_of_client",
+            detail: "Your address has \(most) connections, which is the most; use those.",
+            fields: ["Retry-After": "1"])
+    }
+
+    static func tooManyBodies(bytesMax: Int) -> Refusal {
+        Refusal(
+            status: 503, code: "too_many_bodies",
+            detail: "The bodies on their way fill their \(bytesMax) bytes; try again shortly.",
+            fields: ["Retry-After": "1"])
+    }
+
     static let version = Refusal(
         status: 505, code: "http_version_unsupported",
         detail: "The version is not supported: HTTP/1.1 and HTTP/1.0 are.")

@@ -10,6 +10,8 @@ struct RequestReader {
     }
 
     private let limits: Limits
+    private let bodyBudget: BodyBudget
+    private var bodyHold: BodyHold?
     private var input: [UInt8] = []
     private var used = 0  // of the input; before the current head or body
     private var parser: RequestParser
@@ -20,8 +22,10 @@ struct RequestReader {
     private var inflated: [UInt8] = []
     private var inflatedFrom = 0  // of the body
 
-    init(limits: Limits) {
+    /// A reader of one connection; without the budget of all of them, it has one of its own.
+    init(limits: Limits, bodyBudget: BodyBudget? = nil) {
         self.limits = limits
+        self.bodyBudget = bodyBudget ?? BodyBudget(bytesMax: limits.bodiesBytesMax)
         parser = RequestParser(limits: limits)
     }
 
@@ -72,8 +76,10 @@ struct RequestReader {
     /// The whole body, once it has come; it is given away.
     mutating func finishBody() throws(Refusal) -> [UInt8]? {
         let isWhole = try moveBody()
+        try holdBody()
         if let inflater {
             try step(inflater)
+            try holdBody()
             guard isWhole, !hasUndecodedBytes else { return nil }
             guard inflater.isFinished else {
                 throw .encodedBody("The body ends before its Content-Encoding does.")
@@ -84,9 +90,29 @@ struct RequestReader {
         }
         guard isWhole else { return nil }
         framing = .none
+        bodyHold = nil
         var whole: [UInt8] = []
         swap(&whole, &body)
         return whole
+    }
+
+    /// Lets go of what has come of a body that is no longer wanted.
+    mutating func dropBody() {
+        framing = .none
+        inflater = nil
+        bodyHold = nil
+        body = []
+        inflated = []
+        inflatedFrom = 0
+    }
+
+    /// Counts what has come of the body; a body that is never held longer than a call is not.
+    private mutating func holdBody() throws(Refusal) {
+        let bytes = body.count + inflated.count
+        guard bytes > 0 || bodyHold != nil else { return }
+        let hold = bodyHold ?? BodyHold(bodyBudget)
+        bodyHold = hold
+        try hold.hold(bytes)
     }
 
     /// Whether ``finishBody()`` has more to do though nothing comes.

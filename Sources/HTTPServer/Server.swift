@@ -39,11 +39,13 @@ package final class Server: Sendable {
             throw .cannotListen(host: host, port: port, reason: "epoll has no room left")
         }
         let occupancy = Occupancy(limits: limits)
+        let bodyBudget = BodyBudget(bytesMax: limits.bodiesBytesMax)
         // Lanes move bytes; the cores are for the pictures.
         let laneCount = min(4, max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))))
         let lanes = (0..<laneCount).map {
             Lane(
-                number: $0, limits: limits, handler: handler, poller: poller, occupancy: occupancy)
+                number: $0, limits: limits, handler: handler, poller: poller, occupancy: occupancy,
+                bodyBudget: bodyBudget)
         }
         self.port = socket.port
         isSecured = tls != nil

@@ -79,6 +79,15 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `bounds over all clients are set`() throws {
+        let set = try Self.configuration(
+            "--max-client-connections", "0", "--max-connection-requests", "7",
+            "--receiving-bytes", "5000")
+        #expect(set.limits.connectionsPerClientMax == 0)
+        #expect(set.limits.requestsPerConnectionMax == 7)
+        #expect(set.limits.bodiesBytesMax == 5000)
+    }
+
     @Test func `certificates and keys go in pairs`() throws {
         let set = try Self.configuration(
             "--tls-cert", "a.pem,b.pem", "--tls-key=a.key,b.key", "--tls-client-ca", "c.pem")

@@ -53,4 +53,17 @@ struct ServeTests {
                     + " No such file or directory"
             ])
     }
+
+    @Test func `the memory that clients can take follows the settings`() {
+        var configuration = Configuration()
+        #expect(
+            Serve.memoryLine(configuration)
+                == "memory   at most 392 MiB for connections and what they send,"
+                + " 256 MiB for what waits\n")
+        configuration.limits.connectionsMax = 100
+        configuration.limits.bodiesBytesMax = 64 << 20
+        configuration.tlsCertificates = ["a"]
+        #expect(
+            Serve.memoryLine(configuration).hasPrefix("memory   at most 99 MiB for connections"))
+    }
 }

@@ -45,7 +45,7 @@ struct ProbeTests {
             let greeting = Array(greeting.utf8)
             let nothing: [UInt8] = []
             while true {
-                guard case .socket(let socket) = listening.accept() else { continue }
+                guard case .socket(let socket, _) = listening.accept() else { continue }
                 _ = socket.send(greeting.span, nothing.span)
                 return
             }

@@ -193,6 +193,41 @@ struct ServerTests {
         }
     }
 
+    @Test func `a client's connections beyond its share are told so`() async throws {
+        try await serving(limits: .make { $0.connectionsPerClientMax = 1 }) { server in
+            let first = try TestClient(port: server.port)
+            first.send(Self.get)
+            #expect(first.answer().status == 200)
+            let second = try TestClient(port: server.port)
+            second.endSending()
+            let answer = second.rest()
+            #expect(answer?.status == 429)
+            #expect(answer?.content == "too_many_connections_of_client")
+        }
+    }
+
+    @Test func `bodies beyond what may be on the way are told to come back`() async throws {
+        try await serving(limits: .make { $0.bodiesBytesMax = 300_000 }) { server in
+            let first = try TestClient(port: server.port)
+            first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n")
+            let half = [UInt8](repeating: 0x61, count: 200_000)
+            first.send(half)
+            // Bytes that the server has not read yet are not counted: so it is tried until they are.
+            var refused: String?
+            try await eventually {
+                guard let second = try? TestClient(port: server.port) else { return false }
+                second.send(Self.post("/", String(decoding: half, as: UTF8.self)))
+                second.endSending()
+                let answer = second.rest()
+                if answer?.status == 503 { refused = answer }
+                return refused != nil
+            }
+            #expect(refused?.content == "too_many_bodies")
+            first.send([UInt8](repeating: 0x61, count: 50_000))
+            #expect(first.answer().status == 200)
+        }
+    }
+
     // MARK: Ends
 
     @Test func `a client that ended its side still gets its answer`() async throws {
