@@ -2,14 +2,26 @@ internal import HTTPServer
 
 extension Configuration {
     /// Reads the certificates; nil where none was given, for plain HTTP.
-    ///
-    /// To reload them, hand the result of another call to ``Server/use(_:)``.
     func makeTLS() throws(TLSError) -> TLSContext? {
         guard !tlsCertificates.isEmpty else { return nil }
         return try TLSContext(
             identities: zip(tlsCertificates, tlsKeys).map {
                 TLSContext.Identity(certificate: $0, key: $1)
             }, clientAuthorities: tlsClientAuthorities)
+    }
+
+    /// Reads the certificates anew, for those who connect from now on; bad ones leave the old in place.
+    func reloadTLS(of server: Server, _ log: ServiceLog) {
+        do {
+            guard let tls = try makeTLS() else { return }
+            server.use(tls)
+            log.note(.info) { $0.add("event", "certificates_reloaded") }
+        } catch {
+            log.note(.error) { line in
+                line.add("event", "certificates_kept")
+                line.add("detail", "\(error)")
+            }
+        }
     }
 
     /// That what belongs together was given together.

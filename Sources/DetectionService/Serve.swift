@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// The life of the service: start → warm up → ready → (signal) → drain → end.
 enum Serve {
-    /// Serves until SIGTERM or SIGINT; SIGHUP reads the model anew.
+    /// Serves until SIGTERM or SIGINT; SIGHUP reads the model and the certificates anew.
     ///
     /// Returns when every request that was accepted has been answered. A second signal ends the
     /// process at once.
@@ -44,7 +44,11 @@ enum Serve {
         console.output("address  \(scheme)://\(configuration.host.bracketed):\(server.port)\n")
 
         let stop = StopReason()
-        signals.watch(reload: { reloader.reload() }, stop: { stop.give(nil) })
+        signals.watch(
+            reload: { [weak server] in
+                if let server { configuration.reloadTLS(of: server, log) }
+                reloader.reload()
+            }, stop: { stop.give(nil) })
         queue.warmUp { error in
             if let error {
                 stop.give(CommandFailure("the model does not run: it \(error.words)"))
