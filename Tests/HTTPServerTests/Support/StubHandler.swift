@@ -41,11 +41,14 @@ final class StubHandler: Handler {
             }
             for (held, continuation) in ready { continuation.resume(returning: held) }
         case "/forget": break
+        case "/none": exchange.respond(Response(status: 204, body: .make("nothing")))
         case "/large": exchange.respond(Response(status: 200, body: Self.large))
         default:
             exchange.respond(
                 Response(
-                    status: 200, fields: ["X-Path": exchange.head.path], body: exchange.body))
+                    status: 200,
+                    fields: ["X-Path": exchange.head.path, "X-Method": exchange.head.method],
+                    body: exchange.body))
         }
     }
 
