@@ -32,6 +32,7 @@ final class Connection {
     private var outbox = Outbox()
     private var mayRead = true
     private var mayWrite = true
+    private var peerHasEnded = false
     private var isEnding = false
     private var departure: Departure?
 
@@ -52,7 +53,10 @@ final class Connection {
         if event.isWritable { mayWrite = true }
         // Under TLS, a step to either side may wait for the other.
         if case .secured = transport { (mayRead, mayWrite) = (true, true) }
-        if event.peerHasEnded { conversation.clientMayHaveLeft() }
+        if event.peerHasEnded {
+            peerHasEnded = true
+            conversation.clientMayHaveLeft()
+        }
         if event.isBroken { conversation.failed() }
     }
 
@@ -152,13 +156,21 @@ final class Connection {
     /// Reads once; the bytes read.
     private func read(_ desk: inout Desk, at now: Instant) -> Int {
         var received = Socket.Received.failure
+        var room = Limits.readBytes
         if conversation.takesBodyDirectly {
-            conversation.fillBody { received = transport.receive(into: &$0) }
+            conversation.fillBody {
+                room = $0.freeCapacity
+                received = transport.receive(into: &$0)
+            }
         } else {
             received = desk.read(from: transport) { conversation.received($0, at: now) }
         }
         switch received {
-        case .bytes(let count): return count
+        case .bytes(let count):
+            // epoll(7): who fills less than the room has emptied the socket. Behind the peer's end,
+            // of which no more is told, that end is still to be read.
+            if count < room, !peerHasEnded, case .plain = transport { mayRead = false }
+            return count
         case .end: conversation.receivedEnd()
         case .nothingYet: mayRead = false
         case .failure: conversation.failed()

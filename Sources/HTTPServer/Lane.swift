@@ -10,7 +10,8 @@ internal import Dispatch
 final class Lane: @unchecked Sendable {
     private let queue: DispatchQueue
     private let timer: any DispatchSourceTimer
-    private let poller: Poller
+    /// Tells of this lane's sockets.
+    let poller: Poller
     private let occupancy: Occupancy
     private let bodyBudget: BodyBudget
     private let limits: Limits
@@ -20,6 +21,9 @@ final class Lane: @unchecked Sendable {
     private var desk = Desk()
     private var alarmAt: ContinuousClock.Instant?
     private var isDraining = false
+    /// Answers that were given on this queue, in a turn that still goes on.
+    private var given: [(key: UInt64, response: Response)] = []
+    private var isTurning = false
 
     init(
         number: Int, limits: Limits, handler: any Handler, poller: Poller, occupancy: Occupancy,
@@ -34,6 +38,7 @@ final class Lane: @unchecked Sendable {
         timer = DispatchSource.makeTimerSource(queue: queue)
         timer.setEventHandler { [weak self] in self?.checkDeadlines() }
         timer.activate()
+        queue.setSpecific(key: Self.current, value: ObjectIdentifier(self))
     }
 
     deinit { timer.cancel() }
@@ -70,9 +75,12 @@ final class Lane: @unchecked Sendable {
         }
     }
 
-    /// Takes events of this lane's connections.
+    /// Takes events of this lane's connections; for its poller's thread.
+    ///
+    /// That thread does the work itself, as long as nobody else is at it: handing it to another one
+    /// would cost more than a small request does.
     func deliver(_ events: [Poller.Event]) {
-        queue.async { [self] in
+        queue.sync {
             let now = ContinuousClock.now
             for event in events {
                 // None: an event of a connection that was closed meanwhile.
@@ -104,13 +112,22 @@ final class Lane: @unchecked Sendable {
         }
     }
 
+    /// Whose queue runs.
+    private static let current = DispatchSpecificKey<ObjectIdentifier>()
+
     private func answer(_ response: Response, on key: UInt64) {
-        queue.async { [self] in
-            // None: the client has gone.
-            guard let connection = connections[key] else { return }
-            connection.change { $0.answer(response) }
-            turn(connection, at: .now)
+        if DispatchQueue.getSpecific(key: Self.current) == ObjectIdentifier(self), isTurning {
+            given.append((key, response))
+        } else {
+            queue.async { [self] in settle(response, on: key) }
         }
+    }
+
+    private func settle(_ response: Response, on key: UInt64) {
+        // None: the client has gone.
+        guard let connection = connections[key] else { return }
+        connection.change { $0.answer(response) }
+        turn(connection, at: .now)
     }
 
     private func checkDeadlines() {
@@ -126,7 +143,24 @@ final class Lane: @unchecked Sendable {
         }
     }
 
+    /// Does what can be done for a connection, and sends what its request was answered meanwhile.
+    ///
+    /// Of a client that pipelines, the requests behind it are for other turns, so that others get theirs.
     private func turn(_ connection: Connection, at now: ContinuousClock.Instant) {
+        isTurning = true
+        step(connection, at: now)
+        if let (key, response) = given.last, key == connection.key {
+            given.removeLast()
+            connection.change { $0.answer(response) }
+            step(connection, at: now)
+        }
+        isTurning = false
+        while let (key, response) = given.popLast() {
+            queue.async { [self] in settle(response, on: key) }
+        }
+    }
+
+    private func step(_ connection: Connection, at now: ContinuousClock.Instant) {
         dispatchPrecondition(condition: .onQueue(queue))
         // An answer that comes behind the server's end goes nowhere, and keeps nothing alive.
         let service = Connection.Service(limits: limits, handler: handler) { key in

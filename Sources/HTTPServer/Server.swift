@@ -5,7 +5,7 @@ internal import Synchronization
 /// Answers HTTP/1.1 on a socket.
 ///
 /// The way of a request: ``Listener`` accepts a client and gives it to a ``Lane``, a serial queue.
-/// ``Poller`` tells the lane when bytes have come; ``Connection`` reads them; ``Conversation`` decides
+/// Its ``Poller`` tells it when bytes have come; ``Connection`` reads them; ``Conversation`` decides
 /// what they mean, with ``RequestParser`` and ``ChunkedDecoder``. The ``Handler`` admits the head, gets the
 /// whole request as an ``Exchange``, and answers it from any thread; the lane sends the answer.
 ///
@@ -13,7 +13,6 @@ internal import Synchronization
 package final class Server: Sendable {
     private let listener: Listener
     private let lanes: [Lane]
-    private let poller: Poller
     private let occupancy: Occupancy
     private let isSecured: Bool
     private let isStarted = Atomic(false)
@@ -35,21 +34,24 @@ package final class Server: Sendable {
         handler: any Handler
     ) throws(ServerError) {
         let socket = try ListeningSocket(host: host, port: port, backlogMax: limits.backlogMax)
-        guard let poller = Poller(), poller.add(socket.number, key: Listener.key) else {
-            throw .cannotListen(host: host, port: port, reason: "epoll has no room left")
-        }
         let occupancy = Occupancy(limits: limits)
         let bodyBudget = BodyBudget(bytesMax: limits.bodiesBytesMax)
         // Lanes move bytes; the cores are for the pictures.
         let laneCount = min(4, max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))))
-        let lanes = (0..<laneCount).map {
-            Lane(
-                number: $0, limits: limits, handler: handler, poller: poller, occupancy: occupancy,
-                bodyBudget: bodyBudget)
+        let lanes = (0..<laneCount).compactMap { number in
+            Poller().map { poller in
+                Lane(
+                    number: number, limits: limits, handler: handler, poller: poller,
+                    occupancy: occupancy, bodyBudget: bodyBudget)
+            }
+        }
+        guard lanes.count == laneCount,
+            lanes[0].poller.add(socket.number, key: Listener.key)
+        else {
+            throw .cannotListen(host: host, port: port, reason: "epoll has no room left")
         }
         self.port = socket.port
         isSecured = tls != nil
-        self.poller = poller
         self.occupancy = occupancy
         self.lanes = lanes
         listener = Listener(
@@ -74,7 +76,14 @@ package final class Server: Sendable {
     package func start() {
         guard !isStarted.exchange(true, ordering: .relaxed) else { return }
         listener.open()
-        DispatchQueue(label: "http.poller").async { [self] in poller.run(deliver) }
+        for lane in lanes {
+            DispatchQueue(label: "http.poller").async { [self] in
+                lane.poller.run { events in
+                    if events.contains(where: { $0.key == Listener.key }) { listener.accept() }
+                    lane.deliver(events)
+                }
+            }
+        }
     }
 
     /// Stops accepting, lets every request that was begun be answered with `Connection: close`,
@@ -88,7 +97,7 @@ package final class Server: Sendable {
     ) {
         // The server stays until the drain is over.
         occupancy.whenEmpty { [self] abandoned in
-            poller.stop()
+            for lane in lanes { lane.poller.stop() }
             completion(abandoned)
         }
         listener.close { [self] in
@@ -98,18 +107,6 @@ package final class Server: Sendable {
         listener.queue.asyncAfter(deadline: .now() + grace.seconds) { [lanes] in
             for lane in lanes { lane.closeAll() }
         }
-    }
-
-    private func deliver(_ events: [Poller.Event]) {
-        var shares = [[Poller.Event]](repeating: [], count: lanes.count)
-        for event in events {
-            if event.key == Listener.key {
-                listener.accept()
-            } else {
-                shares[Listener.lane(of: event.key, count: lanes.count)].append(event)
-            }
-        }
-        for (lane, share) in zip(lanes, shares) where !share.isEmpty { lane.deliver(share) }
     }
 }
 

@@ -54,11 +54,13 @@ final class Socket: Sendable {
         // sendmsg only reads the bytes, and both spans live until it returns.
         let sent = unsafe first.withUnsafeBufferPointer { first in
             unsafe second.withUnsafeBufferPointer { second in
-                var pieces = unsafe [Self.piece(first), Self.piece(second)]
-                return unsafe pieces.withUnsafeMutableBufferPointer { pieces in
+                var pieces = unsafe (Self.piece(first), Self.piece(second))
+                return unsafe withUnsafeMutablePointer(to: &pieces) { pieces in
                     var message = unsafe msghdr()
-                    unsafe message.msg_iov = pieces.baseAddress
-                    unsafe message.msg_iovlen = pieces.count
+                    // Two of a kind lie one behind the other.
+                    unsafe message.msg_iov = UnsafeMutableRawPointer(pieces)
+                        .assumingMemoryBound(to: iovec.self)
+                    unsafe message.msg_iovlen = 2
                     // A peer that is gone gives EPIPE, not SIGPIPE.
                     return retrying { unsafe sendmsg(number, &message, CInt(MSG_NOSIGNAL)) }
                 }
