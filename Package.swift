@@ -111,3 +111,11 @@ if Context.environment["FUZZ"] == "1" {
                 swiftSettings: [.unsafeFlags(["-parse-as-library"])]))  // main is libFuzzer's
     }
 }
+
+// BENCH=1: the server with a handler that does nothing (scripts/bench-http).
+if Context.environment["BENCH"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "HTTPBenchmark", dependencies: ["HTTPServer"], path: "Benchmarks/HTTP",
+            swiftSettings: strict))
+}

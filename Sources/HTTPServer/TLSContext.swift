@@ -113,8 +113,8 @@ private final class Handle: @unchecked Sendable {
 
     func askClients(vouchedForBy path: String) throws(TLSError) {
         ERR_clear_error()
-        guard let names = unsafe SSL_load_client_CA_file(path),
-            unsafe SSL_CTX_load_verify_file(pointer, path) == 1
+        guard unsafe SSL_CTX_load_verify_file(pointer, path) == 1,
+            let names = unsafe SSL_load_client_CA_file(path)
         else { throw .clientAuthorities(path: path, reason: lastReason()) }
         unsafe SSL_CTX_set_client_CA_list(pointer, names)  // takes the list over
         unsafe SSL_CTX_set_verify(
