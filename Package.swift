@@ -41,7 +41,7 @@ let package = Package(
             name: "DetectionService",
             dependencies: [
                 "HTTPServer", "Imaging", "Batching", "Inference", "Checkpoints", "Detection",
-                "Locks", "CBuiltInModel",
+                "Locks", "CBuiltInModel", "COpenSSL", "CLinux",
             ], swiftSettings: strict),
         .executableTarget(
             name: "dynadetect", dependencies: ["DetectionService"], swiftSettings: strict),

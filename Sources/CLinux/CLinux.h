@@ -1,4 +1,5 @@
 // What Swift's Glibc module leaves out of Linux.
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>

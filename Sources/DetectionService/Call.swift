@@ -8,6 +8,8 @@ struct Call: Sendable {
     let trace: TraceContext?
     let receivedAt: ContinuousClock.Instant
     var bodyBytes = 0
+    /// Whose key it shows.
+    var holder: String?
 
     /// A call that begins; `head` is nil where the server understood none.
     init(_ head: RequestHead?, receivedAt: ContinuousClock.Instant = .now, bodyBytes: Int = 0) {

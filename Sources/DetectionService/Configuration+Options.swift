@@ -6,7 +6,8 @@ internal import Inference
 extension Configuration {
     /// Every setting of the service: name, unit, default, reason.
     static var options: [CommandOption<Configuration>] {
-        modelOptions + detectionOptions + serviceOptions + tlsOptions + requestLimits
+        modelOptions + detectionOptions + serviceOptions + tlsOptions + accessOptions
+            + requestLimits
             + connectionLimits
     }
 

@@ -35,6 +35,15 @@ struct Configuration: Sendable, Equatable {
     /// 0 lets the system choose.
     var port = 8080
 
+    /// A file of keys; nil where anyone is served.
+    var keysFile: String?
+    /// A port for administrators; nil for none.
+    var adminPort: Int?
+    /// Where that port is.
+    var adminHost = "127.0.0.1"
+    /// Origins of web pages that may ask.
+    var crossOrigins: [String] = []
+
     /// PEM files of certificate chains; none for plain HTTP.
     var tlsCertificates: [String] = []
     /// PEM files of their private keys, in the same order.
@@ -83,6 +92,11 @@ struct Configuration: Sendable, Equatable {
 
     /// Pictures in one request: as told, but never more than half of the queue, which is everyone's.
     var picturesOfRequestMax: Int { min(picturesMax, max(1, queueMax / 2)) }
+
+    /// Whether only this machine can reach the service.
+    var isLocal: Bool {
+        host == "::1" || host == "localhost" || host.hasPrefix("127.")
+    }
 
     /// What is accepted of a picture: as told, or as memory allows.
     func imageLimits(_ memory: MemoryQuota, workers: Int) -> ImageLimits {

@@ -39,7 +39,7 @@ final class Metrics: Sendable {
         "body_too_large",
         "too_many_pixels", "too_many_images", "unsupported_image", "truncated_image",
         "corrupt_image", "too_many_scans", "request_timeout", "client_closed_request",
-        "internal_error", "invalid_request",
+        "unauthorized", "internal_error", "invalid_request",
     ]
 
     /// Names of classes that are counted by themselves, over all models ever served; more are

@@ -4,11 +4,10 @@ internal import HTTPServer
 internal import Imaging
 internal import Inference
 internal import Locks
-internal import Synchronization
 
 /// The life of the service: start → warm up → ready → (signal) → drain → end.
 enum Serve {
-    /// Serves until SIGTERM or SIGINT; SIGHUP reads the model and the certificates anew.
+    /// Serves until SIGTERM or SIGINT; SIGHUP reads keys, certificates and the model anew.
     ///
     /// Returns when every request that was accepted has been answered. A second signal ends the
     /// process at once.
@@ -19,6 +18,8 @@ enum Serve {
         _ configuration: Configuration, console: Console = .standard
     ) throws(CommandFailure) {
         let signals = ProcessSignals.hold()  // before anything else, for one may come at any time
+        Allocator.shareArena()
+        let keys = try configuration.makeKeyRing()
         let predictor = try makePredictor(configuration, console: console)
         let metrics = Metrics()
         let log = ServiceLog(
@@ -34,18 +35,17 @@ enum Serve {
                 memory: .live, crew: crew)
         }
         let service = Service(
-            queue: queue, settings: settings(configuration, workers: predictor.workers),
+            queue: queue, settings: settings(configuration, keys, workers: predictor.workers),
             metrics: metrics, log: log, reloader: reloader)
-        let server = try listen(configuration, service)
-        service.countConnections { [weak server] in server?.connectionCount ?? 0 }
-        server.start()
+        let ports = try listen(configuration, service)
+        service.countConnections { [weak server = ports.main] in server?.connectionCount ?? 0 }
         console.output(memoryLine(configuration))
-        let scheme = configuration.tlsCertificates.isEmpty ? "http" : "https"
-        console.output("address  \(scheme)://\(configuration.host.bracketed):\(server.port)\n")
+        ports.start(configuration, console: console)
 
         let stop = StopReason()
         signals.watch(
-            reload: { [weak server] in
+            reload: { [weak server = ports.main] in
+                keys?.reload(log)
                 if let server { configuration.reloadTLS(of: server, log) }
                 reloader.reload()
             }, stop: { stop.give(nil) })
@@ -62,7 +62,12 @@ enum Serve {
         service.leave()
         if failure == nil { serveOn(for: configuration.graceSeconds, log) }
         let abandoned = drain(
-            server, queue, grace: .seconds(failure == nil ? configuration.drainSeconds : 0))
+            ports.main, grace: .seconds(failure == nil ? configuration.drainSeconds : 0))
+        // Whose client still waits has been answered; what is left is work for nobody.
+        queue.drain {}
+        if let administrators = ports.administrators {
+            _ = drain(administrators, grace: .seconds(1))
+        }
         log.flush()
         if let failure { throw failure }
         guard abandoned == 0 else {
@@ -114,52 +119,17 @@ enum Serve {
         "model    \(model.name), version \(model.version), \(classes) classes".printable
     }
 
-    private static func settings(_ configuration: Configuration, workers: Int) -> Service.Settings {
+    private static func settings(
+        _ configuration: Configuration, _ keys: KeyRing?, workers: Int
+    ) -> Service.Settings {
         Service.Settings(
             defaults: { configuration.detectionOptions(for: $0) },
             bodyBytesMax: configuration.bodyBytesMax,
             picturesMax: configuration.picturesOfRequestMax, timeout: configuration.timeout,
+            access: configuration.access(keys),
+            crossOrigin: CrossOrigin(configuration.crossOrigins),
             about: Service.Settings.About(
                 shape: configuration.shape.rawValue, workers: workers, cpus: CPUQuota.live.cpus))
-    }
-
-    private static func listen(
-        _ configuration: Configuration, _ service: Service
-    ) throws(CommandFailure) -> Server {
-        guard let port = UInt16(exactly: configuration.port) else {
-            throw CommandFailure("the port \(configuration.port) is not between 0 and 65535")
-        }
-        let tls: TLSContext?
-        do { tls = try configuration.makeTLS() } catch {
-            throw CommandFailure("cannot serve HTTPS: \(error)")
-        }
-        do {
-            return try Server(
-                host: configuration.host, port: port, tls: tls, limits: configuration.limits,
-                handler: service)
-        } catch {
-            switch error {
-            case .unknownHost(let host):
-                throw CommandFailure("cannot listen: '\(host)' is no address of this machine")
-            case .cannotListen(let host, let port, let reason):
-                throw CommandFailure("cannot listen on \(host):\(port): \(reason)")
-            }
-        }
-    }
-
-    /// Answers what was accepted, and returns how many requests had to be given up.
-    private static func drain(_ server: Server, _ queue: PictureQueue, grace: Duration) -> Int {
-        let isDrained = DispatchSemaphore(value: 0)
-        let abandoned = Atomic(0)
-        server.drain(grace: grace) { count in
-            abandoned.store(count, ordering: .releasing)
-            isDrained.signal()
-        }
-        isDrained.wait()
-        let count = abandoned.load(ordering: .acquiring)
-        // Whose client still waits has been answered; what is left is work for nobody.
-        queue.drain {}
-        return count
     }
 }
 

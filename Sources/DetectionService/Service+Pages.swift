@@ -7,7 +7,13 @@ extension Service {
     func answer(_ head: RequestHead) throws(ServiceError) -> Outcome {
         guard head.path != "*" else { return .options(["GET", "HEAD", "POST", "OPTIONS"]) }
         let route = try Route.find(head)
-        guard head.method != "OPTIONS" else { return .options(route.methods) }
+        guard head.method != "OPTIONS" else {
+            var outcome = Outcome.options(route.methods)
+            for field in settings.crossOrigin.preflight(for: head, methods: route.methods) {
+                outcome.response.fields.add(field.name, field.value)
+            }
+            return outcome
+        }
         switch route {
         case .root, .detect, .reload:
             return .json {

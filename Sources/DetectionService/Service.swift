@@ -29,6 +29,10 @@ final class Service: Handler {
         var picturesMax: Int
         /// How long a picture may wait for a worker, unless its request says otherwise.
         var timeout: Duration
+        /// Who may do what.
+        var access: Access
+        /// Which web pages may ask.
+        var crossOrigin: CrossOrigin
         var about: About
 
         /// What `/version` and the metrics say of the process.
@@ -49,8 +53,11 @@ final class Service: Handler {
             defaults: @escaping @Sendable (ModelDescription) -> DetectionOptions = { _ in
                 DetectionOptions()
             }, bodyBytesMax: Int, picturesMax: Int,
-            timeout: Duration, about: About
+            timeout: Duration, access: Access = Access(),
+            crossOrigin: CrossOrigin = CrossOrigin(), about: About
         ) {
+            self.access = access
+            self.crossOrigin = crossOrigin
             self.defaults = defaults
             self.bodyBytesMax = bodyBytesMax
             self.picturesMax = picturesMax
@@ -108,11 +115,25 @@ final class Service: Handler {
 
     // What the server asks
 
-    /// Refuses what its head alone condemns: an unknown route, a full queue, too long a body.
-    func admit(_ head: RequestHead) -> Admission {
+    /// Refuses what its head alone condemns: an unknown route, no key, a full queue, too long a body.
+    func admit(_ head: RequestHead) -> Admission { admit(head, at: .main) }
+
+    /// Answers a whole request.
+    func handle(_ exchange: Exchange) { handle(exchange, at: .main) }
+
+    /// A refusal of the server's as problem+json.
+    func response(to refusal: Refusal, head: RequestHead?) -> Response {
+        refuse(.http(refusal), Call(head))
+    }
+
+    // The same, at any door
+
+    func admit(_ head: RequestHead, at door: Access.Door) -> Admission {
         do throws(ServiceError) {
             guard head.path != "*" else { return .accept(bodyBytesMax: 0) }
-            guard try Route.find(head) == .detect, head.method == "POST" else {
+            let route = try Route.find(head)
+            try settings.access.check(head, for: route, at: door)
+            guard route == .detect, head.method == "POST" else {
                 return .accept(bodyBytesMax: 0)
             }
             try checkWarmth()
@@ -129,12 +150,16 @@ final class Service: Handler {
         }
     }
 
-    /// Answers a whole request.
-    func handle(_ exchange: Exchange) {
-        let call = Call(
+    func handle(_ exchange: Exchange, at door: Access.Door) {
+        var call = Call(
             exchange.head, receivedAt: exchange.receivedAt, bodyBytes: exchange.body.count)
+        call.holder = settings.access.holderName(exchange.head)
         metrics.inFlight.add(1)
         do throws(ServiceError) {
+            // Once more: keys may have changed while the body came.
+            if let route = call.route {
+                try settings.access.check(exchange.head, for: route, at: door)
+            }
             switch (call.route, exchange.head.method) {
             case (.detect, "POST"): try detect(exchange, call)
             case (.reload, "POST"): try reload(exchange, call)
@@ -143,11 +168,6 @@ final class Service: Handler {
         } catch {
             respond(exchange, call, .refused(error, id: call.id))
         }
-    }
-
-    /// A refusal of the server's as problem+json.
-    func response(to refusal: Refusal, head: RequestHead?) -> Response {
-        refuse(.http(refusal), Call(head))
     }
 
     // The one way out
@@ -167,6 +187,9 @@ final class Service: Handler {
     private func finish(_ call: Call, _ outcome: Outcome) -> Response {
         var response = outcome.response
         response.fields.add("X-Request-Id", call.id)
+        for field in settings.crossOrigin.fields(for: call.head) {
+            response.fields.add(field.name, field.value)
+        }
         if let trace = call.trace { response.fields.add("traceparent", trace.traceparent) }
         response.fields.add(
             "Server-Timing",

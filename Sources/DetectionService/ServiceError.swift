@@ -13,6 +13,12 @@ enum ServiceError: Error, Equatable {
     case http(Refusal)
     case noSuchPath(String)
     case methodNotAllowed(String, allowed: [String])
+    /// There is no key, or one that nobody holds.
+    case unauthorized(isWrong: Bool)
+    /// The key is for detection alone.
+    case forbidden
+    /// A stranger could reach it, and there is neither key nor door.
+    case administrationClosed
     case unsupportedType(String)
 
     // What is wrong with a body.
@@ -55,18 +61,6 @@ enum ServiceError: Error, Equatable {
     case abandoned
 }
 
-/// A line of the table.
-struct Problem: Equatable {
-    let status: Int
-    /// A stable word for programs.
-    let code: String
-    /// What was wrong and what is accepted, for people.
-    let detail: String
-    var level = LogLevel.info
-    /// Header fields that belong to the status.
-    var fields: Fields = [:]
-}
-
 extension ServiceError {
     /// What the client is told.
     var problem: Problem {
@@ -86,6 +80,27 @@ extension ServiceError {
                 detail: "The method \(method.quoted) does nothing here; use"
                     + " \(allowed.joined(separator: ", ")).",
                 fields: ["Allow": allowed.joined(separator: ", ")])
+        case .unauthorized(let isWrong):
+            // RFC 6750 §3: an error is named only where a key was shown.
+            Problem(
+                status: 401, code: "unauthorized",
+                detail: isWrong
+                    ? "The key is not known here."
+                    : "A key is needed: 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",
+                fields: [
+                    "WWW-Authenticate": "Bearer realm=\"dynadetect\""
+                        + (isWrong ? ", error=\"invalid_token\"" : "")
+                ])
+        case .forbidden:
+            Problem(
+                status: 403, code: "forbidden",
+                detail: "The key is for detection alone; this needs an administrator's.")
+        case .administrationClosed:
+            Problem(
+                status: 403, code: "administration_closed",
+                detail:
+                    "The service can be reached from other machines and has neither --api-keys nor"
+                    + " --admin-port, so nobody may do this.")
         case .unsupportedType(let type):
             Problem(
                 status: 415, code: "unsupported_media_type",
@@ -216,18 +231,6 @@ extension ServiceError {
     }
 }
 
-extension Problem {
-    /// A 503 that says when to come back: a minute hence at most, for who knows more.
-    fileprivate static func overload(
-        _ code: String, _ detail: String, after wait: Duration
-    ) -> Problem {
-        let seconds = min(max(wait.components.seconds, 0), 59) + 1
-        return Problem(
-            status: 503, code: code, detail: detail, level: .warning,
-            fields: ["Retry-After": "\(seconds)"])
-    }
-}
-
 extension OptionError {
     fileprivate var problem: Problem {
         switch self {
@@ -291,18 +294,4 @@ extension Base64Error {
         case .length: "it ends inside a group of four"
         }
     }
-}
-
-extension String {
-    /// The text in quotes, cut to what a message can bear, without control characters.
-    var quoted: String { "'\(shortened)'" }
-
-    fileprivate var shortened: String {
-        let head = String(String.UnicodeScalarView(unicodeScalars.prefix(64)))
-        let isWhole = head.utf8.count == utf8.count
-        let plain = head.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
-        return String(String.UnicodeScalarView(plain)) + (isWhole ? "" : "…")
-    }
-
-    fileprivate var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

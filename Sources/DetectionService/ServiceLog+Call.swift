@@ -13,6 +13,7 @@ extension ServiceLog {
                 line.add("trace_id", trace.traceID)
                 line.add("parent_id", trace.parentID)
             }
+            if let holder = call.holder { line.add("client", holder) }
             if let head = call.head {
                 line.add("method", head.method.prefixOfLine)
                 line.add("path", head.path.prefixOfLine)

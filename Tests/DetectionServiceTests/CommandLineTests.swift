@@ -23,6 +23,8 @@ struct CommandLineTests {
         ["calibrate", "a.pt", "b.jpg", "-o", "c.pt"], ["bench", "--runs", "0"],
         ["bench", "--pictures", "d", "--width", "64"], ["bench", "--json=perhaps"],
         ["detect", "--annotate", "a.png", "b.png"], ["serve", "--port", "x"], ["--", "x"],
+        ["key"], ["key", "a b"], ["key", "a:b"],
+        ["serve", "--queue-bytes", "1024"], ["serve", "--cors-origin", "https://a/"],
     ])
     func `a line that cannot be understood is status 64 and one line of error`(
         arguments: [String]
@@ -64,6 +66,21 @@ struct CommandLineTests {
         #expect(Program.run(arguments, environment: [:], console: screen.console) == 1)
         #expect(screen.output == "")
         #expect(screen.error.contains(path))
+    }
+
+    @Test(arguments: [([], false), (["--admin"], true)])
+    func `a made key opens what its line says, and is shown on another way than the line`(
+        options: [String], isAdministrator: Bool
+    ) throws {
+        let screen = Screen()
+        let arguments = ["key", "camera-7"] + options
+        #expect(Program.run(arguments, environment: [:], console: screen.console) == 0)
+        let key = try #require(screen.error.split(separator: " ").last).trimmed
+        #expect(key.hasPrefix("dd_") && key.utf8.count == 67)
+        #expect(!screen.output.contains(key))
+        let holder = try APIKeys(screen.output).holder(of: key)
+        #expect(holder?.name == "camera-7")
+        #expect(holder?.isAdministrator == isAdministrator)
     }
 
     @Test func `a control character in a name does not break the line`() {

@@ -8,7 +8,7 @@ package enum Program {
         [
             serve, Entry(DetectCommand.self), Entry(RunCommand.self), Entry(BenchCommand.self),
             Entry(InspectCommand.self), Entry(ConvertCommand.self), Entry(CalibrateCommand.self),
-            Entry(HealthcheckCommand.self),
+            Entry(HealthcheckCommand.self), Entry(KeyCommand.self),
         ]
     }
     private static var serve: Entry { Entry(ServeCommand.self) }

@@ -2,6 +2,14 @@
 struct ServeCommand: Command {
     static let name = "serve"
     static let summary = "Answers POST /detect over HTTP (the default command)"
+    static let discussion = """
+        What requests can make it hold in memory at once, besides the model (twice while it is replaced):
+
+            max-connections x (4 x max-header-bytes + 64 KiB; with TLS 96 KiB more)
+            + receiving-bytes + queue-bytes + workers x 12 x max-pixels
+
+        Answers that clients are slow to take come on top, for write-seconds at most.
+        """
     static let operands = Operands.none
     static var options: [CommandOption<ServeCommand>] {
         Configuration.options.map { $0.within(\.configuration) }

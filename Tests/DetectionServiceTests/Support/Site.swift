@@ -24,7 +24,7 @@ final class Site: Sendable {
         _ predictor: any Predictor = StandInPredictor(), over transport: Transport,
         workers: Int = 2, queueMax: Int = 64, queueBytesMax: Int = .max,
         timeout: Duration = .seconds(10),
-        isReady: Bool = true,
+        isReady: Bool = true, access: Access = Access(), crossOrigin: CrossOrigin = CrossOrigin(),
         nextModel: @escaping @Sendable () throws(CommandFailure) -> any Predictor = {
             StandInPredictor(version: "8")
         }
@@ -37,6 +37,7 @@ final class Site: Sendable {
             queue: queue,
             settings: Service.Settings(
                 bodyBytesMax: Self.bodyBytesMax, picturesMax: 4, timeout: timeout,
+                access: access, crossOrigin: crossOrigin,
                 about: Service.Settings.About(shape: "rect", workers: workers, cpus: 2.5)),
             metrics: metrics, log: serviceLog,
             reloader: ModelReloader(queue, metrics: metrics, log: serviceLog, load: nextModel))
@@ -60,7 +61,7 @@ final class Site: Sendable {
 
     func send(_ request: TestRequest) async throws -> TestResponse {
         if let server { return try await request.send(to: server.port) }
-        return await withCheckedContinuation { request.send(to: service, $0) }
+        return await request.answer(from: service)
     }
 }
 
@@ -72,9 +73,13 @@ final class Lines: Sendable {
 }
 
 extension TestRequest {
-    /// What the server does, without one.
+    /// What a server does, without one.
+    func answer(from handler: any Handler) async -> TestResponse {
+        await withCheckedContinuation { send(to: handler, $0) }
+    }
+
     fileprivate func send(
-        to service: Service, _ continuation: CheckedContinuation<TestResponse, Never>
+        to service: any Handler, _ continuation: CheckedContinuation<TestResponse, Never>
     ) {
         let answer: @Sendable (Response) -> Void = { continuation.resume(returning: .init($0)) }
         switch service.admit(head) {
