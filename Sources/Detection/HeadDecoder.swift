@@ -92,20 +92,23 @@ struct HeadDecoder {
         for first in stride(from: 0, to: head.classes, by: Self.lanes) {
             let row = maps.row(2 * scale + 1, block: first / Self.lanes, y: y)
             let lanes = min(Self.lanes, head.classes - first)
-            for x in 0..<width {
-                for lane in 0..<lanes where row[x * Self.lanes + lane] >= floor {
-                    isMarked[x] = true
-                    isAny = true
-                }
+            // One loop over cells and lanes: hardly any is a hit, and each look is one comparison.
+            for index in row.indices where row[index] >= floor && index % Self.lanes < lanes {
+                isMarked[index / Self.lanes] = true
+                isAny = true
             }
         }
         return isAny
     }
 
     /// The best class of `logits`, if it scores above the threshold; of equal scores the first class.
+    ///
+    /// A score never falls when its logit rises, so that only logits above all before are looked at.
     private func best(above threshold: Float) -> (classID: Int, score: Float)? {
         var best: (classID: Int, score: Float) = (0, -1)
-        for (classID, logit) in logits.enumerated() {
+        var top = -Float.infinity
+        for (classID, logit) in logits.enumerated() where logit > top {
+            top = logit
             let score = Self.sigmoid(logit)
             if score > best.score { best = (classID, score) }
         }

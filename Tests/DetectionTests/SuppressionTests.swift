@@ -119,6 +119,18 @@ import Testing
         }
     }
 
+    /// Eight boxes are compared at once: each place among them, and the first of the next eight.
+    @Test(arguments: 0..<17)
+    func `a box overlapped by any of those that stayed goes`(_ place: Int) {
+        let apart = (0..<17).map {
+            FoundBox.make([Float(20 * $0), 0, Float(20 * $0) + 9, 9], confidence: 0.9)
+        }
+        let late = FoundBox.make(
+            [Float(20 * place) + 1, 0, Float(20 * place) + 9, 9], confidence: 0.5)
+        var suppression = Suppression()
+        #expect(suppression.survivors(of: apart + [late], options: .init()) == apart)
+    }
+
     @Test(arguments: [0, -1, 1, 5])
     func `never more than asked for`(_ detectionsMax: Int) {
         let boxes = (0..<9).map {
