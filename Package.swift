@@ -25,7 +25,8 @@ let package = Package(
             swiftSettings: strict),
         // … its body a picture, letterboxed, …
         .target(
-            name: "Imaging", dependencies: ["CTurboJPEG", "CPNG", "CWebP"], swiftSettings: strict,
+            name: "Imaging", dependencies: ["CResizing", "CTurboJPEG", "CPNG", "CWebP"],
+            swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),  // rounding calls it in debug builds
         // … the picture waits with its like for a worker, …
         .target(name: "Batching", dependencies: ["Locks"], swiftSettings: strict),
@@ -51,6 +52,7 @@ let package = Package(
 
         // The loops that must be fast, and the starter model's bytes.
         .target(name: "CKernels", cSettings: c),
+        .target(name: "CResizing", cSettings: c),
         .target(name: "CBuiltInModel", cSettings: c),
 
         // Debian's libraries, each behind one Swift file.

@@ -124,13 +124,13 @@ void dd_narrow_load_pixels(
     const struct dd_format f = planes.format;
     require_value(p, f, out_count);
     require_rows(p, 0, y0, y1);
-    require(pixels_count / 3 / p.width >= p.height);
+    require(pixels_count / 3 / p.width >= y1 - y0);
     // A value has 256 possible forms; a pixel is put together of three.
     uint32_t forms[256] = {};
     for (int32_t v = 0; v < 256; v++) put(f, 1.0f / f.scale, (uint8_t *)&forms[v], (float)v / 255);
     const ptrdiff_t size = element_bytes(f.element);
     for (int32_t y = y0; y < y1; y++) {
-        const uint8_t *from = pixels + (ptrdiff_t)y * p.width * 3;
+        const uint8_t *from = pixels + (ptrdiff_t)(y - y0) * p.width * 3;
         uint8_t *to = out + byte(p, f, 0, y, 0);
         // Where zero is not stored as 0, or lanes are many: these are none of the three.
         if (p.lanes != 4 || f.zero != 0) {

@@ -19,30 +19,33 @@ package final class Session {
         decoder = HeadDecoder(detector.head)
     }
 
-    /// Detects on letterboxed pictures, each (height, width, 3) RGB bytes.
+    /// Detects on letterboxed pictures.
     ///
-    /// The pictures run one after another, and each is finished before the next begins: `pixels` lends
-    /// picture `i`, `options` says what is asked of it, `finish` takes what was found on it, best first.
+    /// The pictures run one after another, and each is finished before the next begins: `load` writes
+    /// picture `i` into the network's input, `options` says what is asked of it, `finish` takes what
+    /// was found on it, best first.
     ///
     /// - Throws: when the network cannot take the shape.
     package func detect(
         pictures: Int, height: Int, width: Int, on lane: Crew.Lane,
         options: (_ i: Int) -> DetectionOptions,
-        pixels: (_ i: Int, _ use: (Span<UInt8>) -> Void) -> Void,
+        load: (_ i: Int, _ input: inout InputPlanes) -> Void,
         finish: (_ i: Int, _ found: [FoundBox], _ stages: StageTimes) -> Void
     ) throws(GraphError) {
         var start = clock.now
+        var loaded = start
         try network.run(
             pictures: pictures, height: height, width: width, in: workspace, on: lane,
             load: { i, input in
                 start = clock.now
-                pixels(i) { input.fill(pixels: $0) }
+                load(i, &input)
+                loaded = clock.now
             },
             unload: { i, outputs in
                 let inferred = clock.now
                 let found = boxes(in: outputs, options: options(i))
                 let stages = StageTimes(
-                    inference: start.duration(to: inferred),
+                    load: start.duration(to: loaded), inference: loaded.duration(to: inferred),
                     postprocess: inferred.duration(to: clock.now))
                 finish(i, found, stages)
             })
@@ -86,14 +89,17 @@ package final class Session {
     }
 }
 
-/// Time in the network and behind it, for one picture.
+/// Time before, in and behind the network, for one picture.
 package struct StageTimes: Sendable {
-    /// From the picture's first byte read to the network's last output.
+    /// The writing of its input.
+    package var load: Duration
+    /// From there to the network's last output.
     package var inference: Duration
     /// Decoding of the head, and NMS.
     package var postprocess: Duration
     /// The times of one picture.
-    package init(inference: Duration, postprocess: Duration) {
+    package init(load: Duration, inference: Duration, postprocess: Duration) {
+        self.load = load
         self.inference = inference
         self.postprocess = postprocess
     }

@@ -10,6 +10,7 @@ extension NetworkPredictor {
         self.init(
             model.detector, identity: model.identity, workers: workers,
             imageSize: configuration.imageSize, shape: configuration.shape,
-            limits: configuration.imageLimits(memory, workers: workers), crew: crew)
+            limits: configuration.imageLimits(memory, workers: workers),
+            jpegScaling: configuration.jpegScaling, crew: crew)
     }
 }

@@ -21,6 +21,8 @@ struct Configuration: Sendable, Equatable {
     var imageSize: Int?
     /// Whether the frame is padded only to the stride, or to a square.
     var shape = Letterbox.Shape.rect
+    /// Whether a JPEG is decoded no larger than the frame needs.
+    var jpegScaling = JPEGScaling.exact
     /// 0 … 1; nil for what the model's file says; a request may ask for another.
     var confidence: Float?
     /// 0 … 1; a request may ask for another.

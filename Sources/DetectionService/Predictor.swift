@@ -38,7 +38,7 @@ protocol Predictor: Sendable {
     /// Frames to warm up with: those that most pictures will meet.
     var warmUpSizes: [PixelSize] { get }
 
-    /// Runs the network once on a grey picture of `size`, so that the plan and the memory for it
+    /// Runs the network once on a black picture of `size`, so that the plan and the memory for it
     /// are there when the first real one comes.
     func warmUp(_ size: PixelSize, on worker: Int) throws(PredictionError)
 }
@@ -53,6 +53,7 @@ final class NetworkPredictor: Predictor {
     private let imageSize: Int
     private let shape: Letterbox.Shape
     private let limits: ImageLimits
+    private let jpegScaling: JPEGScaling
     /// The threads that share a pass; a model that replaces this one shares it with the same ones.
     let crew: Crew
     /// How many pictures are worked on at once.
@@ -84,17 +85,19 @@ final class NetworkPredictor: Predictor {
     ///   - imageSize: the frame's longer side in pixels; nil for what the model was trained at.
     ///   - shape: of the frame.
     ///   - limits: what a picture may be.
+    ///   - jpegScaling: whether a JPEG is decoded no larger than the frame needs.
     ///   - crew: of the predictor that this one replaces; nil for a new one.
     init(
         _ detector: Detector, identity: ModelIdentity? = nil, workers: Int,
         imageSize: Int? = nil, shape: Letterbox.Shape, limits: ImageLimits,
-        crew: Crew? = nil
+        jpegScaling: JPEGScaling = .exact, crew: Crew? = nil
     ) {
         let crew = crew ?? Crew(size: workers)
         self.detector = detector
         self.imageSize = imageSize ?? detector.model.imageSize
         self.shape = shape
         self.limits = limits
+        self.jpegScaling = jpegScaling
         self.crew = crew
         model = identity ?? ModelIdentity(description: detector.model)
         seats = (0..<workers).map { Seat(detector, lane: crew.lane($0)) }
@@ -119,22 +122,27 @@ final class NetworkPredictor: Predictor {
         var stopwatch = Stopwatch()
         var timing = StageTiming()
 
+        // Boxes are drawn on the whole picture.
+        let isReduced = jpegScaling == .reduced && !options.isAnnotated
+        let covering = isReduced ? letterbox.resized : nil
         var picture: Picture
-        do { picture = try ImageDecoder.decode(bytes, limits: limits) } catch {
+        do {
+            picture = try ImageDecoder.decode(bytes, limits: limits, covering: covering)
+        } catch {
             throw .picture(error)
         }
         // Codecs read a header twice, here and in the probe; should they ever differ, the frame
         // would not fit the pixels.
-        guard picture.size == letterbox.source else {
+        let source = letterbox.source
+        guard picture.size == source || picture.size == covering.map(source.reduced) else {
             throw .picture(.corrupt("the header and the picture differ in size"))
         }
         timing.decode = stopwatch.lap()
 
-        let framed = letterbox.apply(to: picture)
-        timing.preprocess = stopwatch.lap()
-
         try begins()
-        let (found, stages) = try detect(framed, options: options.detection, on: worker)
+        let (found, stages) = try detect(
+            picture, in: letterbox, options: options.detection, on: worker)
+        timing.preprocess = stages.load
         timing.inference = stages.inference
         _ = stopwatch.lap()
 
@@ -150,19 +158,24 @@ final class NetworkPredictor: Predictor {
             size: letterbox.source, detections: detections, timing: timing, annotatedJPEG: jpeg)
     }
 
-    /// One pass on letterboxed pixels.
+    /// One pass on a picture in its letterbox, or on a frame that needs none.
     private func detect(
-        _ framed: borrowing Picture, options: DetectionOptions, on worker: Int
+        _ picture: borrowing Picture, in letterbox: Letterbox?, options: DetectionOptions,
+        on worker: Int
     ) throws(PredictionError) -> (found: [FoundBox], stages: StageTimes) {
+        let size = letterbox?.target ?? picture.size
         let seat = seats[worker]
         var found: [FoundBox] = []
-        var stages = StageTimes(inference: .zero, postprocess: .zero)
+        var stages = StageTimes(load: .zero, inference: .zero, postprocess: .zero)
         do {
             try seat.session.withLock { (session) throws(GraphError) in
                 try session.detect(
-                    pictures: 1, height: framed.size.height, width: framed.size.width,
+                    pictures: 1, height: size.height, width: size.width,
                     on: seat.lane, options: { _ in options },
-                    pixels: { _, use in use(framed.pixels) },
+                    load: { _, input in
+                        guard let letterbox else { return input.fill(pixels: picture.pixels) }
+                        letterbox.apply(to: picture) { input.fill(rows: $0, pixels: $1) }
+                    },
                     finish: { _, boxes, times in
                         found = boxes
                         stages = times
@@ -203,8 +216,8 @@ final class NetworkPredictor: Predictor {
 
     /// Runs an empty picture of that size, so that its plan and memory are there.
     func warmUp(_ size: PixelSize, on worker: Int) throws(PredictionError) {
-        let grey = Picture(size: size)
-        _ = try detect(grey, options: DetectionOptions(), on: worker)
+        let black = Picture(size: size)
+        _ = try detect(black, in: nil, options: DetectionOptions(), on: worker)
     }
 }
 

@@ -20,14 +20,19 @@ package enum ImageDecoder {
 
     /// Decodes the (first) picture, upright.
     ///
+    /// Where a size is given that shall be covered, a JPEG comes out as small as
+    /// ``PixelSize/reduced(covering:)`` says, and not with OpenCV's pixels.
+    ///
     /// - Throws: ``DecodeError``; before any pixel memory is allocated if the header says enough.
     package static func decode(
-        _ bytes: Span<UInt8>, limits: ImageLimits
+        _ bytes: Span<UInt8>, limits: ImageLimits, covering: PixelSize? = nil
     ) throws(DecodeError) -> Picture {
         let layout = try Layout(bytes, limits: limits)
         let stored: Picture
         switch layout {
-        case .jpeg(let header): stored = try header.decode(bytes)
+        case .jpeg(let header):
+            let covered = layout.orientation.swapsAxes ? covering?.turned : covering
+            stored = try header.decode(bytes, covering: covered)
         case .png(let header): stored = try header.decode(bytes)
         case .webp(let header): stored = try header.decode(bytes)
         }

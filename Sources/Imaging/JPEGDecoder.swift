@@ -7,34 +7,35 @@ extension JPEGHeader {
     /// pass over the whole picture, however few bytes it has.
     static let scanCountMax = 100
 
-    /// The pixels as stored.
+    /// The pixels as stored, or of a reduced scale that still covers a size in the stored frame.
     ///
     /// TurboJPEG's defaults (accurate DCT, smooth chroma upsampling) are OpenCV's.
-    func decode(_ bytes: Span<UInt8>) throws(DecodeError) -> Picture {
+    func decode(_ bytes: Span<UInt8>, covering: PixelSize? = nil) throws(DecodeError) -> Picture {
         if isProgressive && survey(bytes).scanCount > Self.scanCountMax { throw .tooManyScans }
+        let size = covering.map { self.size.reduced(covering: $0) } ?? self.size
         var picture = Picture(size: size)
         if componentCount == 4 {
             var inks = [UInt8](repeating: 0, count: size.area * 4)
             var samples = inks.mutableSpan
-            try decode(bytes, into: &samples, samplesPerPixel: 4, format: TJPF_CMYK)
+            try decode(bytes, at: size, into: &samples, samplesPerPixel: 4, format: TJPF_CMYK)
             picture.fill(fromInks: inks.span)
         } else {
             var samples = picture.mutablePixels
-            try decode(bytes, into: &samples, samplesPerPixel: 3, format: TJPF_RGB)
+            try decode(bytes, at: size, into: &samples, samplesPerPixel: 3, format: TJPF_RGB)
         }
         return picture
     }
 
     private func decode(
-        _ bytes: Span<UInt8>, into samples: inout MutableSpan<UInt8>, samplesPerPixel: Int,
-        format: TJPF
+        _ bytes: Span<UInt8>, at size: PixelSize, into samples: inout MutableSpan<UInt8>,
+        samplesPerPixel: Int, format: TJPF
     ) throws(DecodeError) {
         precondition(samples.count == size.area * samplesPerPixel)
         guard let decoder = unsafe tjInitDecompress() else { throw .corrupt("no JPEG decoder") }
         defer { unsafe _ = tjDestroy(decoder) }
-        // In bounds: TurboJPEG writes at most `height` rows of `width` pixels, one behind the
-        // other, whatever size it finds in the bytes, and `samples` holds as many (checked
-        // above). Neither pointer is kept.
+        // In bounds: TurboJPEG takes the largest scale that fits into `height` rows of `width`
+        // pixels, one behind the other, whatever size it finds in the bytes, and `samples` holds
+        // as many (checked above). Neither pointer is kept.
         let result = unsafe bytes.withUnsafeBufferPointer { source in
             unsafe samples.withUnsafeMutableBufferPointer { target in
                 unsafe tjDecompress2(

@@ -55,12 +55,44 @@ package struct Letterbox: Sendable, Hashable {
 
     /// The letterboxed pixels, (target.height, target.width, 3), border 114.
     ///
-    /// Equal to OpenCV's `resize` (`INTER_LINEAR`) and `copyMakeBorder` in every byte.
+    /// Equal to OpenCV's `resize` (`INTER_LINEAR`) and `copyMakeBorder` in every byte. The picture is
+    /// of the source's size, or decoded at the reduced one that covers ``resized``.
     package func apply(to picture: borrowing Picture) -> Picture {
-        precondition(picture.size == source, "a letterbox is made for one size of picture")
-        var output = Picture(size: target, filledWith: Self.border)
-        picture.resize(to: resized, into: &output, left: left, top: top)
+        var output = Picture(size: target)
+        let rowBytes = output.rowBytes
+        var samples = output.mutablePixels
+        apply(to: picture) { rows, pixels in
+            let start = rows.lowerBound * rowBytes
+            for index in pixels.indices { samples[start + index] = pixels[index] }
+        }
         return output
+    }
+
+    /// The same pixels from above, some rows at a time, (rows, target.width, 3): they are few enough to
+    /// be still in the nearest cache when they are used.
+    package func apply(
+        to picture: borrowing Picture, _ use: (_ rows: Range<Int>, _ pixels: Span<UInt8>) -> Void
+    ) {
+        precondition(
+            picture.size == source || picture.size == source.reduced(covering: resized),
+            "a letterbox is made for one size of picture")
+        let band = 8
+        let rowBytes = target.width * 3
+        var samples = [UInt8](repeating: Self.border, count: band * rowBytes)
+        var resizing = Resizing(picture.size, to: resized)
+        for first in stride(from: 0, to: target.height, by: band) {
+            let rows = first..<min(first + band, target.height)
+            var output = samples.mutableSpan
+            for y in rows {
+                let start = (y - first) * rowBytes
+                if y >= top && y < top + resized.height {
+                    resizing.write(row: y - top, of: picture, to: &output, at: start + left * 3)
+                } else {  // may hold a row of the band before
+                    for index in start..<start + rowBytes { output[index] = Self.border }
+                }
+            }
+            use(rows, samples.span.extracting(0..<rows.count * rowBytes))
+        }
     }
 
     /// A box of the target on the source, clipped to it.

@@ -160,7 +160,7 @@ extension Kernels {
             Int32(rows.upperBound), whole ? 1 : 0, address(&output), output.count)
     }
 
-    /// RGB bytes as v/255.
+    /// RGB bytes of some rows as v/255.
     static func load(
         pixels: Span<UInt8>, rows: Range<Int>, to output: inout MutableSpan<UInt8>,
         _ planes: dd_narrow_planes

@@ -169,7 +169,7 @@ struct Kernels: Sendable {
             Int32(rows.upperBound), address(&output), output.count)
     }
 
-    /// RGB bytes as v/255.
+    /// RGB bytes of some rows as v/255.
     static func load(
         pixels: Span<UInt8>, rows: Range<Int>, to output: inout MutableSpan<Float>,
         _ planes: dd_planes

@@ -17,21 +17,28 @@ package struct InputPlanes: ~Copyable, ~Escapable {
     package var width: Int { plan.width }
 
     /// RGB bytes (height, width, 3), taken as v/255.
-    package mutating func fill(pixels: Span<UInt8>) { plan.load(pixels: pixels, into: arena) }
+    package mutating func fill(pixels: Span<UInt8>) {
+        plan.load(pixels: pixels, rows: 0..<height, into: arena)
+    }
+
+    /// RGB bytes of some rows, (rows, width, 3); a picture may come in parts.
+    package mutating func fill(rows: Range<Int>, pixels: Span<UInt8>) {
+        plan.load(pixels: pixels, rows: rows, into: arena)
+    }
 
     /// (channels, height, width), taken as they are.
     package mutating func fill(tensor: Span<Float>) { plan.load(tensor: tensor, into: arena) }
 }
 
 extension Plan {
-    fileprivate func load(pixels: Span<UInt8>, into arena: Arena) {
-        precondition(inputChannels == 3 && pixels.count == height * width * 3)
+    fileprivate func load(pixels: Span<UInt8>, rows: Range<Int>, into arena: Arena) {
+        precondition(inputChannels == 3 && pixels.count == rows.count * width * 3)
         if input.isNarrow {
             var out = arena.mutableBytes(input.region)
-            Kernels.load(pixels: pixels, rows: 0..<height, to: &out, input.narrow)
+            Kernels.load(pixels: pixels, rows: rows, to: &out, input.narrow)
         } else {
             var out = arena.mutableSpan(input.region)
-            Kernels.load(pixels: pixels, rows: 0..<height, to: &out, input.planes)
+            Kernels.load(pixels: pixels, rows: rows, to: &out, input.planes)
         }
     }
 

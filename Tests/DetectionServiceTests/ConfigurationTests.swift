@@ -30,7 +30,7 @@ struct ConfigurationTests {
             "--max-batch", "4", "--queue", "9", "--shape", "square", "--conf", "0.5", "--iou", "1",
             "--max-det", "7", "--imgsz", "320", "--routing", "softmax", "--log", "debug",
             "--max-body-bytes", "2048", "--max-pixels", "99", "--max-pictures", "2",
-            "--drain-seconds", "0", "--idle-seconds", "5")
+            "--drain-seconds", "0", "--idle-seconds", "5", "--jpeg-scaling", "reduced")
         var expected = Configuration()
         expected.model = "m.pt"
         expected.host = "0.0.0.0"
@@ -50,6 +50,7 @@ struct ConfigurationTests {
         expected.picturesMax = 2
         expected.drainSeconds = 0
         expected.limits.idleTime = .seconds(5)
+        expected.jpegScaling = .reduced
         #expect(set == expected)
     }
 

@@ -52,7 +52,8 @@ import Testing
         let session = detector.makeSession()
         try session.detect(
             pictures: pictures.count, height: pictures.height, width: pictures.width, on: lane,
-            options: { _ in options }, pixels: { i, use in use(pictures.pixels(i).span) },
+            options: { _ in options },
+            load: { i, input in input.fill(pixels: pictures.pixels(i).span) },
             finish: { i, found, stages in
                 together[i] = found
                 #expect(stages.inference > .zero)
@@ -64,7 +65,7 @@ import Testing
             var alone: [FoundBox] = []
             try detector.makeSession().detect(
                 pictures: 1, height: pictures.height, width: pictures.width, on: lane,
-                options: { _ in options }, pixels: { _, use in use(pictures.pixels(i).span) },
+                options: { _ in options }, load: { $1.fill(pixels: pictures.pixels(i).span) },
                 finish: { _, found, _ in alone = found })
             #expect(alone == together[i])
         }
@@ -77,7 +78,7 @@ import Testing
         try detector.makeSession().detect(
             pictures: 2, height: pictures.height, width: pictures.width, on: Crew(size: 1).lane(0),
             options: { .make(confidence: 0, iou: 1, detectionsMax: $0 == 0 ? 3 : 5) },
-            pixels: { i, use in use(pictures.pixels(i).span) },
+            load: { i, input in input.fill(pixels: pictures.pixels(i).span) },
             finish: { i, found, _ in counts[i] = found.count })
         #expect(counts == [3, 5])
     }

@@ -66,7 +66,10 @@ struct KernelNarrowMoveTests {
         let pixels = (0..<3 * 7 * 13).map { UInt8($0 % 256) }
         let format = Format.picture(element)
         var planes = NarrowPlanes(format, channels: 3, height: 7, width: 13, lanes: lanes)
-        planes.lend { code, out in dd_narrow_load_pixels(code, 0, 7, pixels.span, &out) }
+        planes.lend { code, out in
+            dd_narrow_load_pixels(code, 0, 5, pixels.span.extracting(0..<5 * 39), &out)
+            dd_narrow_load_pixels(code, 5, 7, pixels.span.extracting(5 * 39..<7 * 39), &out)
+        }
         for c in 0..<lanes {
             for y in 0..<7 {
                 for x in 0..<13 {

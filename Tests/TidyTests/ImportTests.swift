@@ -9,7 +9,7 @@ private let importsAllowed: [String: Set<String>] = [
         "CLinux",
         "Locks",
     ],
-    "Imaging": ["CTurboJPEG", "CPNG", "CWebP"],
+    "Imaging": ["CResizing", "CTurboJPEG", "CPNG", "CWebP"],
     "Checkpoints": ["FoundationEssentials", "Glibc", "CZlib"],
     "Inference": ["CKernels", "Dispatch", "Synchronization", "Glibc", "Locks"],
     "Detection": ["Checkpoints", "Inference", "Glibc"],

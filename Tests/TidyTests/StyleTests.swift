@@ -21,6 +21,7 @@ private let unsafeFiles: Set = [
     "Sources/HTTPServer/TLSStream.swift",
     "Sources/HTTPServer/Zlib.swift",
     "Sources/Imaging/JPEGDecoder.swift",
+    "Sources/Imaging/Resize.swift",
     "Sources/Imaging/WebPDecoder.swift",
     "Sources/Inference/Arena.swift",
     "Sources/Inference/ISA.swift",

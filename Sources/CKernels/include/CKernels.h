@@ -176,8 +176,8 @@ int64_t dd_peak(
     enum dd_isa isa, int64_t rounds,
     float *_Nonnull __counted_by(result_count) result __noescape, ptrdiff_t result_count);
 
-/// RGB bytes (height, width, 3) → v/255 in the input's planes, zero in the lanes beyond three; rows
-/// y0 ..< y1, halo left.
+/// RGB bytes of rows y0 ..< y1, (rows, width, 3) → v/255 in the input's planes, zero in the lanes beyond
+/// three; halo left.
 void dd_load_pixels(
     struct dd_planes planes, int32_t y0, int32_t y1,
     const uint8_t *_Nonnull __counted_by(pixels_count) pixels __noescape, ptrdiff_t pixels_count,

@@ -178,7 +178,7 @@ void dd_narrow_clear(
     struct dd_narrow_planes planes, int32_t block0, int32_t block1, int32_t y0, int32_t y1,
     int whole, uint8_t *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
-/// RGB bytes (height, width, 3), of v/255 each, zero in the lanes beyond three; rows y0 ..< y1, halo
+/// RGB bytes of rows y0 ..< y1, (rows, width, 3), of v/255 each, zero in the lanes beyond three; halo
 /// left. A format of scale 1/255 holds them as they are.
 void dd_narrow_load_pixels(
     struct dd_narrow_planes planes, int32_t y0, int32_t y1,

@@ -25,7 +25,8 @@ struct BenchCommand: Command {
         """
     static let operands = Operands.none
     static var options: [CommandOption<BenchCommand>] {
-        (Configuration.modelOptions + [Configuration.shapeOption])
+        (Configuration.modelOptions
+            + [Configuration.shapeOption, Configuration.jpegScalingOption])
             .map { $0.within(\.configuration) } + [
                 .value(
                     "threads", \.threads, .whole(1...1024), "threads that compute",
@@ -119,7 +120,7 @@ struct BenchCommand: Command {
                 try session.detect(
                     pictures: batch, height: height, width: width, on: lane,
                     options: { _ in options },
-                    pixels: { _, use in use(noise.span) },
+                    load: { $1.fill(pixels: noise.span) },
                     finish: { _, _, _ in })
                 let lap = stopwatch.lap()
                 if run >= Self.warmUps { samples.append(lap.milliseconds / Double(batch)) }
