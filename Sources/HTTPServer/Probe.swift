@@ -8,36 +8,48 @@ internal import Glibc
 package struct Probe: Sendable {
     private let host: String
     private let port: UInt16
+    private let isSecured: Bool
     private let timeout: Duration
 
-    /// Asks at `host`, where an address that stands for all of a machine's (`0.0.0.0`, `::`) is this
-    /// machine itself; connecting, sending and receiving may take `timeout` each.
-    package init(host: String, port: UInt16, timeout: Duration) {
+    /// Asks at `host`, under TLS if `isSecured`, whatever the certificate.
+    ///
+    /// An address that stands for all of a machine's (`0.0.0.0`, `::`) is this machine itself.
+    /// Connecting, sending and receiving may take `timeout` each.
+    package init(host: String, port: UInt16, isSecured: Bool = false, timeout: Duration) {
         self.host = host
         self.port = port
+        self.isSecured = isSecured
         self.timeout = timeout
     }
 
     /// The status that `GET path` is answered with.
     package func status(of path: String) throws(ProbeError) -> Int {
         let socket = try connect()
+        var stream: ProbeStream?
+        if isSecured {
+            guard let secured = ProbeStream(socket) else { throw .noTLS }
+            stream = secured
+        }
         let request = Array(
             "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n".utf8)
         let nothing: [UInt8] = []
-        guard socket.send(request.span, nothing.span) == .bytes(request.count) else {
-            throw .noAnswer
+        let sent = stream?.send(request.span) ?? socket.send(request.span, nothing.span)
+        guard sent == .bytes(request.count) else { throw .noAnswer }
+        return try Self.status { room in
+            stream?.receive(into: &room) ?? socket.receive(into: &room)
         }
-        return try Self.status(from: socket)
     }
 
     /// The number in `HTTP/1.1 200 …`.
-    private static func status(from socket: Socket) throws(ProbeError) -> Int {
+    private static func status(
+        reading receive: (inout OutputSpan<UInt8>) -> Socket.Received
+    ) throws(ProbeError) -> Int {
         let length = 12
         var line: [UInt8] = []
         while line.count < length {
             let free = length - line.count
             var received = Socket.Received.end
-            let bytes = [UInt8](capacity: free) { received = socket.receive(into: &$0) }
+            let bytes = [UInt8](capacity: free) { received = receive(&$0) }
             guard case .bytes = received else { throw line.isEmpty ? .noAnswer : .noHTTP }
             line += bytes
         }
@@ -93,6 +105,9 @@ package enum ProbeError: Error, Equatable {
     case unknownHost
     /// Nobody listens there, or not in time.
     case noConnection(reason: String)
+    /// The connection was taken, and no handshake of TLS came to its end: it is not spoken there, or a
+    /// certificate is asked for.
+    case noTLS
     /// The connection was taken, and nothing came back in time.
     case noAnswer
     /// What came back is not HTTP.

@@ -16,6 +16,27 @@ struct ProbeTests {
         }
     }
 
+    @Test func `a server that speaks TLS is believed, whoever it is`() async throws {
+        let authority = try TestAuthority()
+        let context = try TLSContext(identities: [
+            authority.issue("elsewhere", hosts: ["elsewhere"])
+        ])
+        try await serving(tls: context) { server in
+            let probe = Probe(
+                host: "127.0.0.1", port: server.port, isSecured: true, timeout: .seconds(10))
+            let statuses = [try probe.status(of: "/"), try probe.status(of: "/denied")]
+            #expect(statuses == [200, 404])
+        }
+    }
+
+    @Test func `a server that speaks no TLS is told from one that does not answer`() async throws {
+        try await serving { server in
+            let probe = Probe(
+                host: "127.0.0.1", port: server.port, isSecured: true, timeout: .seconds(10))
+            #expect(throws: ProbeError.noTLS) { try probe.status(of: "/") }
+        }
+    }
+
     @Test func `who listens on all addresses is found at that address`() async throws {
         let server = try Server(host: "0.0.0.0", port: 0, handler: StubHandler())
         server.start()

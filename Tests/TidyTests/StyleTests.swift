@@ -16,6 +16,7 @@ private let unsafeFiles: Set = [
     "Sources/HTTPServer/ListeningSocket.swift",
     "Sources/HTTPServer/Poller.swift",
     "Sources/HTTPServer/Probe.swift",
+    "Sources/HTTPServer/ProbeStream.swift",
     "Sources/HTTPServer/Socket.swift",
     "Sources/HTTPServer/TLSContext.swift",
     "Sources/HTTPServer/TLSStream.swift",

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HTTPServer
 
 /// `healthcheck`: whether a server on this machine takes pictures.
@@ -7,7 +8,8 @@ struct HealthcheckCommand: Command {
     static let discussion = """
         The exit status is 0 when it does, 1 when it does not or does not answer in time. For the
         health checks of containers: no shell and no curl are needed beside this program, and it
-        finds the server by the same DYNADETECT_HOST and DYNADETECT_PORT.
+        finds the server by the same DYNADETECT_HOST, DYNADETECT_PORT and DYNADETECT_TLS_CERT. It has no
+        certificate to show to a server that asks its clients for one (--tls-client-ca).
         """
     static let operands = Operands.none
     static var options: [CommandOption<HealthcheckCommand>] {
@@ -15,6 +17,10 @@ struct HealthcheckCommand: Command {
             .value(
                 "host", \.host, .text("ADDRESS"), "address it listens on", default: standard),
             .value("port", \.port, .whole(1...65_535), "port it listens on", default: standard),
+            .value(
+                "tls-cert", \.certificates, .files(),
+                "what it proves itself with: then it is asked by HTTPS, and believed",
+                default: standard),
             .value(
                 "timeout-seconds", \.timeout, .seconds(1...60), "time to answer",
                 default: standard, because: "health checks ask every few seconds"),
@@ -24,6 +30,7 @@ struct HealthcheckCommand: Command {
 
     var host = Configuration().host
     var port = Configuration().port
+    var certificates = Configuration().tlsCertificates
     var timeout = Duration.seconds(2)
     var isLive = false
     var operandValues: [String] = []
@@ -32,14 +39,15 @@ struct HealthcheckCommand: Command {
 
     func run(_ console: Console) throws(CommandFailure) {
         let path = (isLive ? Route.health : .readiness).rawValue
-        let place = "http://\(host.bracketed):\(port)\(path)"
+        let isSecured = !certificates.isEmpty
+        let place = "\(isSecured ? "https" : "http")://\(host.bracketed):\(port)\(path)"
         guard let port = UInt16(exactly: port) else {
             throw CommandFailure("the port \(port) is not between 1 and 65535")
         }
+        signal(SIGPIPE, SIG_IGN)  // a server that leaves is something to say, not a death
+        let probe = Probe(host: host, port: port, isSecured: isSecured, timeout: timeout)
         let status: Int
-        do throws(ProbeError) {
-            status = try Probe(host: host, port: port, timeout: timeout).status(of: path)
-        } catch {
+        do throws(ProbeError) { status = try probe.status(of: path) } catch {
             throw CommandFailure("\(place) \(error.words)")
         }
         guard status == 200 else { throw CommandFailure("\(place) answers \(status)") }
@@ -53,6 +61,7 @@ extension ProbeError {
         switch self {
         case .unknownHost: "cannot be asked: the host is not known"
         case .noConnection(let reason): "cannot be asked: \(reason)"
+        case .noTLS: "does not speak TLS, or asks for a certificate"
         case .noAnswer: "does not answer in time"
         case .noHTTP: "does not speak HTTP"
         }
