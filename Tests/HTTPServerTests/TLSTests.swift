@@ -266,8 +266,8 @@ struct TLSTests {
     func `a handshake that stands still is dropped on time`(byteCount: Int) async throws {
         let limits = Limits.make { $0.handshakeTime = .milliseconds(20) }
         try await serving(limits: limits, tls: context()) { server in
+            let begun = ContinuousClock.now  // the server's clock starts with the client
             let client = try TestClient(port: server.port)
-            let begun = ContinuousClock.now
             client.send(
                 Array(
                     ([0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + [UInt8](repeating: 7, count: 100))
