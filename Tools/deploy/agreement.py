@@ -42,14 +42,16 @@ def main():
 
 
 def check(place, environment, memory, killed_after, before=0):
-    """What is told to drain has the time for it; what may wait is a quarter of the memory."""
+    """What is told to drain has the time for it; what waits and what comes in have their share of the memory."""
     seconds = before + sum(
         int(environment.get(f"DYNADETECT_{name}", default))
         for name, default in (("GRACE", GRACE_DEFAULT), ("DRAIN_SECONDS", DRAIN_DEFAULT)))
     expect(killed_after >= seconds + MARGIN, f"{place}: killed after {killed_after} s, but it may take {seconds}")
     number, unit = re.fullmatch(r"(\d+)(\w*)", str(memory)).groups()
-    limit, queue = int(number) * UNITS[unit], int(environment["DYNADETECT_QUEUE_BYTES"])
-    expect(queue * 4 == limit, f"{place}: {queue} bytes may wait of {limit}")
+    limit = int(number) * UNITS[unit]
+    for name, share in (("QUEUE", 4), ("RECEIVING", 8)):
+        bytes_max = int(environment[f"DYNADETECT_{name}_BYTES"])
+        expect(bytes_max * share == limit, f"{place}: {name} is {bytes_max}, not 1/{share} of {limit}")
 
 
 def expect(condition, words):

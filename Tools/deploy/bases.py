@@ -25,7 +25,7 @@ STAND_INS = {
 ROOT = "localhost/stand-in/root:bookworm"
 PACKAGES = [
     "binutils", "libc6-dev", "libcurl4", "libedit2", "libncurses6", "libpython3.11", "libsqlite3-0",
-    "libstdc++-12-dev", "libxml2", "pkg-config", "zlib1g-dev", "haproxy", "prometheus", "systemd-sysv",
+    "libstdc++-12-dev", "libxml2", "pkg-config", "zlib1g-dev", "haproxy", "prometheus", "systemd-sysv", "procps",
 ]
 
 

@@ -54,7 +54,8 @@ class Balancer(Container):
 def start(network):
     # The balancer's network gives names to addresses; --publish is for tests of one container.
     options = [option for option in PRODUCTION if option not in ("--publish", "127.0.0.1::8080")]
-    return Container(*options, "--network", network, "--network-alias", NAME, IMAGE)
+    grace = ["--env", "DYNADETECT_GRACE=2"]  # as in compose.yaml: the balancer sees it before connections close
+    return Container(*options, *grace, "--network", network, "--network-alias", NAME, IMAGE)
 
 
 def replace_under_load(network, balancer):

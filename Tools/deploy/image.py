@@ -1,9 +1,11 @@
 """One container as it would run in production: what it weighs, how it starts, what it may, how it ends."""
 
+import collections
 import datetime
 import http.client
 import json
 import re
+import threading
 
 import podman
 from podman import IMAGE, ROOT, Container, expect, wait_until
@@ -13,10 +15,12 @@ MODEL = ROOT / "Sources/CBuiltInModel/BuiltIn.safetensors"
 PRODUCTION = [
     "--publish", "127.0.0.1::8080", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
     "--memory", "256m", "--pids-limit", "64", "--cpus", "1",
+    "--env", "DYNADETECT_QUEUE_BYTES=67108864", "--env", "DYNADETECT_RECEIVING_BYTES=33554432",
 ]
 BYTES_MAX = 45_000_000
 READY_SECONDS_MAX = 0.3
 STARTS = 5
+UPLOADS, UPLOAD_BYTES = 24, 30_000_000
 
 
 def run():
@@ -24,6 +28,7 @@ def run():
     check_start()
     check_service()
     check_mounted_model()
+    check_flood()
 
 
 def check_image():
@@ -88,6 +93,31 @@ def check_mounted_model():
         name = ask(container.port(), "GET", "/version")[1]["model"]["name"]
         expect(name == "mounted", f"the model is {name}")
     print("  a mounted model serves")
+
+
+def check_flood():
+    """Uploads that together are larger than its memory are refused, and it lives on."""
+    body = SCENE.read_bytes().ljust(UPLOAD_BYTES, b"\0")
+    with Container(*PRODUCTION, IMAGE) as container:
+        wait_until(container.is_healthy, "not healthy")
+        port, statuses = container.port(), collections.Counter()
+
+        def upload():
+            try:
+                statuses[ask(port, "POST", "/detect", body)[0]] += 1
+            except (OSError, http.client.HTTPException):
+                statuses["closed"] += 1
+
+        threads = [threading.Thread(target=upload) for _ in range(UPLOADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        state = container.inspect()["State"]
+        expect(state["Status"] == "running", f"{UPLOADS} uploads ended it: {state['ExitCode']}, {dict(statuses)}")
+        status, reply = ask(port, "POST", "/detect", SCENE.read_bytes())
+        expect(status == 200 and reply["detections"], f"/detect after {UPLOADS} uploads: {status}")
+    print(f"  {UPLOADS} uploads of {UPLOAD_BYTES // 1_000_000} MB at once: {dict(statuses)}, and it lives on")
 
 
 def ask(port, method, path, body=None):

@@ -32,6 +32,10 @@ def run():
         found = unit.detect()
         expect(found["detections"], f"nothing found: {found}")
 
+        unit.systemctl("reload", "dynadetect")
+        wait_until(lambda: "reload" in unit.log(), "a reload is not noted")
+        expect(unit.show("MainPID") == first and unit.is_healthy(), "a reload ends it")
+
         unit.systemctl("kill", "--signal=SIGKILL", "dynadetect")
         wait_until(lambda: unit.show("MainPID") not in ("0", first), "it does not come back after a crash")
         wait_until(unit.is_healthy, "the unit is not healthy after a crash", 60)
@@ -41,7 +45,7 @@ def run():
         expect(result == ("success", "0"), f"it ended with {result}")
         exposure = unit.inside("systemd-analyze", "security", "--no-pager", "dynadetect").splitlines()[-1]
         print(
-            f"  started by systemd, found {found['detections'][0]['label']}, came back after SIGKILL,"
+            f"  started by systemd, found {found['detections'][0]['label']}, reloaded, came back after SIGKILL,"
             f" stopped with status 0; {exposure.removeprefix('→ ')}")
 
 
@@ -60,6 +64,9 @@ class Unit:
     def show(self, name):
         return self.systemctl("show", "--value", f"--property={name}", "dynadetect")
 
+    def log(self):
+        return self.inside("journalctl", "--no-pager", "--unit", "dynadetect")
+
     def is_healthy(self):
         return podman.succeeds("exec", self.machine.id, "dynadetect", "healthcheck")
 
@@ -73,5 +80,5 @@ class Unit:
             ],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
-        expect(answer.returncode == 0, f"curl: {answer.stdout}{self.inside('journalctl', '-n', '20')}")
+        expect(answer.returncode == 0, f"curl: {answer.stdout}{self.log()[-2000:]}")
         return json.loads(answer.stdout)
