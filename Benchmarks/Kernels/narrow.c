@@ -69,7 +69,7 @@ static double run(int index, enum way way, int32_t rows, int32_t tiles) {
     if (!in[index]) {
         in[index] = noise(size(c.conv.in, DD_BF16));
         out[index] = noise(size(c.conv.out, DD_BF16));
-        weights[index] = noise(c.conv.in.blocks * 8 * 16 * 64 * c.conv.out.blocks);
+        weights[index] = noise((c.conv.in.blocks * 8 + 1) * 16 * 64 * c.conv.out.blocks);
     }
     if (!scratch) scratch = noise(most);
     if (!numbers) numbers = ones(512);
@@ -81,7 +81,8 @@ static double run(int index, enum way way, int32_t rows, int32_t tiles) {
         const int32_t end = y + rows < side ? y + rows : side;
         if (way == WINOGRAD) {
             dd_winograd_rows(
-                c, y, end, in[index], in_size, weights[index], block * c.conv.out.blocks, numbers,
+                c, y, end, in[index], in_size, weights[index],
+                (block + 16 * 64) * c.conv.out.blocks, numbers,
                 512, numbers, 512, in[index], 0, scratch, most, out[index], out_size);
             continue;
         }
@@ -116,15 +117,14 @@ static double mix(enum way way, enum dd_element element) {
             const ptrdiff_t n = group * l.in * 9, first = o * l.in * 9;
             const int32_t blocks = (int32_t)group / 16;
             if (way == BF16)
-                dd_mix_bf16(element, 4, count, first, numbers, 4, experts[i], bytes, out, n * 2);
+                dd_mix_bf16(element, 4, first, numbers, 4, experts[i], bytes, out, n * 2);
             else if (way == WINOGRAD)
                 dd_winograd_group(
-                    element, 4, count, first, l.in / 16, blocks, numbers, 4, experts[i], bytes, out,
-                    most);
+                    element, 4, first, l.in / 16, blocks, numbers, 4, experts[i], bytes, out, most);
             else
                 dd_quantize_group(
-                    element, 4, count, first, blocks, (struct dd_format){DD_U8, 1, 3}, numbers, 4,
-                    experts[i], bytes, floats, most, numbers, 32, numbers + 32, 32, out, n);
+                    element, 4, first, blocks, (struct dd_format){DD_U8, 1, 3}, numbers, 4, experts[i],
+                    bytes, floats, most, numbers, 32, numbers + 32, 32, out, n);
         }
         spent += (milliseconds() - start) * l.times;
     }

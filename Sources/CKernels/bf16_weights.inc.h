@@ -1,38 +1,26 @@
 // Kernels of bfloat16 out of experts, and Winograd's F(2×2, 3×3).
 
-/// 16 numbers of a mixture.
-INLINE vec mixed(const enum dd_element element, const struct mixture *m, ptrdiff_t i) {
-    vec sum = (vec)0.0f;
-    for (int32_t e = 0; e < m->experts; e++) {
-        const ptrdiff_t at = e * m->stride + i;
-        const vec w = element == DD_FLOAT ? load((const float *)m->kernels + at)
-                                          : widened((const uint16_t *)m->kernels + at);
-        sum = fused((vec)m->alpha[e], w, sum);
-    }
-    return sum;
-}
-
 INLINE void store_pair(uint16_t *to, vec low, vec high) {
     _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
+}
+
+/// Experts `stride` floats apart, run by run.
+void dd_pack_runs_bf16(
+    int32_t experts, ptrdiff_t stride, const float *kernels, ptrdiff_t runs, uint16_t *out
+) {
+    for (ptrdiff_t run = 0; run < runs; run++)
+        for (int32_t e = 0; e < experts; e++)
+            for (int32_t i = 0; i < EXPERT_RUN; i++, out++)
+                *out = bf16_of(kernels[e * stride + run * EXPERT_RUN + i / 2 + i % 2 * 16]);
 }
 
 INLINE void mix_as(
     const enum dd_element element, const struct mixture *m, ptrdiff_t count, uint16_t *out
 ) {
-    ptrdiff_t i = 0;
-    for (; i + 32 <= count; i += 32)
-        store_pair(out + i, mixed(element, m, i), mixed(element, m, i + 16));
-    for (; i < count; i++) {
-        float sum = 0;
-        for (int32_t e = 0; e < m->experts; e++) {
-            const ptrdiff_t at = e * m->stride + i;
-            const float w = element == DD_FLOAT
-                ? ((const float *)m->kernels)[at]
-                : __builtin_bit_cast(
-                      float, (uint32_t)((const uint16_t *)m->kernels)[at] << 16);
-            sum = fused1(m->alpha[e], w, sum);
-        }
-        out[i] = bf16_of(sum);
+    for (ptrdiff_t run = 0; run < count / EXPERT_RUN; run++) {
+        vec sum[2];
+        mix_run(element, m, run, sum);
+        store_pair(out + run * EXPERT_RUN, sum[0], sum[1]);
     }
 }
 
@@ -57,14 +45,22 @@ INLINE void winograd_group_as(
     uint16_t *out
 ) {
     const ptrdiff_t cell = (ptrdiff_t)8 * blocks * 32;        // numbers of one cell of an input block
-    const ptrdiff_t position = (ptrdiff_t)in_blocks * cell;  // numbers of one of the 16 matrices
-    for (int32_t b = 0; b < in_blocks; b++)
+    const ptrdiff_t position = in_blocks * cell + 32;         // numbers of one of the 16 matrices
+    // An input block is mixed as a whole: the experts are then read in one go, and what comes out of
+    // it (18 KiB) is transformed in the nearest cache.
+    float mixed[9 * 8 * DD_NARROW_GROUP * 32] __attribute__((aligned(64)));
+    for (int32_t b = 0; b < in_blocks; b++) {
+        for (ptrdiff_t i = 0; i < 9 * cell; i += EXPERT_RUN) {
+            vec sum[2];
+            mix_run(element, m, (b * 9 * cell + i) / EXPERT_RUN, sum);
+            store(mixed + i, sum[0]);
+            store(mixed + i + 16, sum[1]);
+        }
         for (ptrdiff_t i = 0; i < cell; i += 32) {
             vec u[2][16];
             UNROLL for (int half = 0; half < 2; half++) {
                 vec g[9], columns[12];
-                UNROLL for (int k = 0; k < 9; k++)
-                    g[k] = mixed(element, m, (b * 9 + k) * cell + i + half * 16);
+                UNROLL for (int k = 0; k < 9; k++) g[k] = load(mixed + k * cell + i + half * 16);
                 UNROLL for (int x = 0; x < 3; x++) transform_weights(g + x, 3, columns + x, 3);
                 UNROLL for (int y = 0; y < 4; y++)
                     transform_weights(columns + y * 3, 1, u[half] + y * 4, 1);
@@ -72,6 +68,7 @@ INLINE void winograd_group_as(
             UNROLL for (int p = 0; p < 16; p++)
                 store_pair(out + p * position + b * cell + i, u[0][p], u[1][p]);
         }
+    }
 }
 
 void dd_winograd_group_bf16(
@@ -203,7 +200,7 @@ void dd_winograd_rows_bf16(const struct narrow_call *call) {
                 in += m * 32;
                 out += m * 16;
             }
-            weights += (ptrdiff_t)c->in.blocks * 8 * blocks * 32;
+            weights += (ptrdiff_t)c->in.blocks * 8 * blocks * 32 + 32;
         }
         for (int32_t b = 0; b < blocks; b++)
             finish_rows(call, first + b, across, products + (ptrdiff_t)b * all * 16, out_position);

@@ -14,6 +14,7 @@
 #endif
 #include "vector.inc.h"
 #include "convolution.inc.h"
+#include "mixing.inc.h"
 #include "winograd.inc.h"
 #include "planewise.inc.h"
 #include "peak.inc.h"

@@ -117,7 +117,8 @@ void dd_winograd_rows(
     require_rows(c.out, 0, y0, y1);
     require(y0 % 2 == 0 && (y1 % 2 == 0 || y1 == c.out.height));
     require(scales_count / 16 >= c.out.blocks);
-    require((int64_t)c.in.blocks * c.out.blocks <= weights_count / (16 * 8 * 64));
+    const int64_t groups = (c.out.blocks + DD_NARROW_GROUP - 1) / DD_NARROW_GROUP;
+    require((int64_t)c.in.blocks * c.out.blocks * 8 + groups <= weights_count / (16 * 64));
     require(dd_winograd_scratch(c, y1 - y0) <= scratch_count);
     if (y0 == y1) return;
     const struct narrow_call call = {
@@ -223,48 +224,59 @@ void dd_narrow_means(
 
 /// A mixture of which `count` numbers from `first` on are wanted.
 static struct mixture checked_mixture(
-    enum dd_element element, int32_t experts, ptrdiff_t stride, ptrdiff_t first, ptrdiff_t count,
-    const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count
+    enum dd_element element, int32_t experts, ptrdiff_t first, ptrdiff_t count, const float *alpha,
+    ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count
 ) {
     require(element == DD_FLOAT || element == DD_BF16);
-    require(experts >= 1 && experts <= alpha_count && stride >= 0 && first >= 0 && count >= 0);
-    require(first <= stride && count <= stride - first);
-    require(kernels_count / element_bytes(element) / experts >= stride);
+    require(experts >= 1 && experts <= alpha_count);
+    require(first >= 0 && first % EXPERT_RUN == 0 && count >= 0 && count % EXPERT_RUN == 0);
+    const ptrdiff_t whole = kernels_count / element_bytes(element) / experts;
+    require(first <= whole && count <= whole - first);
     return (struct mixture){
         .experts = experts,
-        .stride = stride,
         .alpha = alpha,
-        .kernels = kernels + first * element_bytes(element),
+        .kernels = kernels + first * experts * element_bytes(element),
     };
 }
 
+void dd_pack_experts(
+    int32_t experts, const float *kernels, ptrdiff_t kernels_count, uint8_t *out,
+    ptrdiff_t out_count
+) {
+    require(experts >= 1 && kernels_count % experts == 0 && out_count / 2 >= kernels_count);
+    const ptrdiff_t count = kernels_count / experts;
+    require(count % EXPERT_RUN == 0);
+    dd_pack_runs_bf16(experts, count, kernels, count / EXPERT_RUN, (uint16_t *)out);
+}
+
 void dd_mix_bf16(
-    enum dd_element element, int32_t experts, ptrdiff_t stride, ptrdiff_t first, const float *alpha,
+    enum dd_element element, int32_t experts, ptrdiff_t first, const float *alpha,
     ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count, uint8_t *out,
     ptrdiff_t out_count
 ) {
+    require(out_count % 2 == 0);
     const struct mixture m = checked_mixture(
-        element, experts, stride, first, out_count / 2, alpha, alpha_count, kernels, kernels_count);
+        element, experts, first, out_count / 2, alpha, alpha_count, kernels, kernels_count);
     dd_mix_rows_bf16(element, &m, out_count / 2, (uint16_t *)out);
 }
 
 void dd_winograd_group(
-    enum dd_element element, int32_t experts, ptrdiff_t stride, ptrdiff_t first, int32_t in_blocks,
-    int32_t blocks, const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels,
-    ptrdiff_t kernels_count, uint8_t *out, ptrdiff_t out_count
+    enum dd_element element, int32_t experts, ptrdiff_t first, int32_t in_blocks, int32_t blocks,
+    const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count,
+    uint8_t *out, ptrdiff_t out_count
 ) {
     require(within(1, in_blocks, 1 << 16) && within(1, blocks, DD_NARROW_GROUP));
     const ptrdiff_t cell = (ptrdiff_t)in_blocks * blocks * 8 * 32;
-    require(out_count / 2 / 16 >= cell);
+    require(out_count / 2 / 16 >= cell + 32);
     const struct mixture m = checked_mixture(
-        element, experts, stride, first, cell * 9, alpha, alpha_count, kernels, kernels_count);
+        element, experts, first, cell * 9, alpha, alpha_count, kernels, kernels_count);
     dd_winograd_group_bf16(element, &m, in_blocks, blocks, (uint16_t *)out);
 }
 
 void dd_quantize_group(
-    enum dd_element element, int32_t experts, ptrdiff_t stride, ptrdiff_t first, int32_t blocks,
-    struct dd_format in, const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels,
-    ptrdiff_t kernels_count, float *scratch, ptrdiff_t scratch_count, float *scales,
+    enum dd_element element, int32_t experts, ptrdiff_t first, int32_t blocks, struct dd_format in,
+    const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count,
+    float *scratch, ptrdiff_t scratch_count, float *scales,
     ptrdiff_t scales_count, float *bias, ptrdiff_t bias_count, uint8_t *out, ptrdiff_t out_count
 ) {
     require_format(in);
@@ -272,7 +284,7 @@ void dd_quantize_group(
     require(scratch_count >= out_count);
     require(scales_count / 16 >= blocks && bias_count / 16 >= blocks);
     const struct mixture m = checked_mixture(
-        element, experts, stride, first, out_count, alpha, alpha_count, kernels, kernels_count);
+        element, experts, first, out_count, alpha, alpha_count, kernels, kernels_count);
     dd_quantize_group_u8(
         element, &m, blocks, out_count, in, scratch, scales, bias, (int8_t *)out);
 }
@@ -280,6 +292,9 @@ void dd_quantize_group(
 #if !defined(__x86_64__)
 // No CPU of this architecture says that it can.
 void dd_winograd_rows_bf16(const struct narrow_call *) { __builtin_trap(); }
+void dd_pack_runs_bf16(int32_t, ptrdiff_t, const float *, ptrdiff_t, uint16_t *) {
+    __builtin_trap();
+}
 void dd_mix_rows_bf16(enum dd_element, const struct mixture *, ptrdiff_t, uint16_t *) {
     __builtin_trap();
 }

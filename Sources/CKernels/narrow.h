@@ -57,12 +57,14 @@ struct narrow_call {
     uint8_t *out;
 };
 
+/// Numbers of an expert that stand together.
+enum { EXPERT_RUN = 32 };
+
 /// Experts and how they are mixed, checked.
 struct mixture {
     int32_t experts;
-    ptrdiff_t stride;  // numbers
     const float *alpha;
-    const void *kernels;  // the first number wanted
+    const void *kernels;  // the first run wanted
 };
 
 /// The loops for one element. Their arguments are checked before.
@@ -89,6 +91,8 @@ struct narrow_kernels {
 extern const struct narrow_kernels dd_narrow_bf16, dd_narrow_u8;
 #endif
 void dd_winograd_rows_bf16(const struct narrow_call *call);
+void dd_pack_runs_bf16(
+    int32_t experts, ptrdiff_t stride, const float *kernels, ptrdiff_t runs, uint16_t *out);
 void dd_mix_rows_bf16(
     enum dd_element element, const struct mixture *m, ptrdiff_t count, uint16_t *out);
 void dd_winograd_group_bf16(

@@ -8,6 +8,32 @@ INLINE vec widened(const uint16_t *from) {
     return (vec)_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
 }
 
+/// Bytes ahead of those being mixed that memory is asked for.
+#define MIXING_AHEAD 4096
+
+/// A run of 32 numbers of a mixture, whose experts' runs follow each other. Of bfloat16 the numbers
+/// i and i + 16 are a pair, so that either half of the run is one operation away.
+INLINE void mix_run(
+    const enum dd_element element, const struct mixture *m, ptrdiff_t run, vec sum[2]
+) {
+    sum[0] = sum[1] = (vec)0.0f;
+    for (int32_t e = 0; e < m->experts; e++) {
+        const ptrdiff_t at = (run * m->experts + e) * EXPERT_RUN;
+        const vec alpha = (vec)m->alpha[e];
+        if (element == DD_FLOAT) {
+            sum[0] = fused(alpha, load((const float *)m->kernels + at), sum[0]);
+            sum[1] = fused(alpha, load((const float *)m->kernels + at + 16), sum[1]);
+        } else {
+            const uint16_t *from = (const uint16_t *)m->kernels + at;
+            __builtin_prefetch((const char *)from + MIXING_AHEAD);
+            const __m512i pairs = _mm512_loadu_si512(from);
+            const __m512i high = _mm512_and_si512(pairs, _mm512_set1_epi32((int)0xffff0000));
+            sum[0] = fused(alpha, (vec)_mm512_slli_epi32(pairs, 16), sum[0]);
+            sum[1] = fused(alpha, (vec)high, sum[1]);
+        }
+    }
+}
+
 /// 16 elements as what they stand for; `element` is ELEMENT or DD_FLOAT and a constant.
 INLINE vec load_as(const enum dd_element element, const struct dd_format *f, const uint8_t *from) {
     if (element == DD_FLOAT) return load((const float *)from) * f->scale;

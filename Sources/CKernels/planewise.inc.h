@@ -129,22 +129,3 @@ static void means(
         }
     }
 }
-
-static void mix(
-    int32_t experts, ptrdiff_t stride, const float *alpha, const float *kernels, ptrdiff_t count,
-    float *out
-) {
-    ptrdiff_t i = 0;
-    for (; i + 4 * LANES <= count; i += 4 * LANES) {
-        vec sum[4] = {(vec)0.0f, (vec)0.0f, (vec)0.0f, (vec)0.0f};
-        for (int32_t e = 0; e < experts; e++)
-            UNROLL for (int v = 0; v < 4; v++)
-                sum[v] = fused((vec)alpha[e], load(kernels + e * stride + i + v * LANES), sum[v]);
-        UNROLL for (int v = 0; v < 4; v++) store(out + i + v * LANES, sum[v]);
-    }
-    for (; i < count; i++) {
-        float sum = 0;
-        for (int32_t e = 0; e < experts; e++) sum = fused1(alpha[e], kernels[e * stride + i], sum);
-        out[i] = sum;
-    }
-}

@@ -17,16 +17,9 @@ INLINE void store_largest(const vec max[4], float *to) {
 INLINE void mix_step(
     const enum dd_element element, const struct mixture *m, ptrdiff_t i, float *to, vec max[4]
 ) {
-    vec sum[4] = {(vec)0.0f, (vec)0.0f, (vec)0.0f, (vec)0.0f};
-    for (int32_t e = 0; e < m->experts; e++) {
-        const ptrdiff_t at = e * m->stride + i;
-        UNROLL for (int v = 0; v < 4; v++)
-            sum[v] = fused(
-                (vec)m->alpha[e],
-                element == DD_FLOAT ? load((const float *)m->kernels + at + v * 16)
-                                    : widened((const uint16_t *)m->kernels + at + v * 16),
-                sum[v]);
-    }
+    vec sum[4];
+    mix_run(element, m, i / EXPERT_RUN, sum);
+    mix_run(element, m, i / EXPERT_RUN + 1, sum + 2);
     UNROLL for (int v = 0; v < 4; v++) {
         store(to + v * 16, sum[v]);
         max[v] = (vec)_mm512_max_ps((__m512)max[v], _mm512_abs_ps((__m512)sum[v]));

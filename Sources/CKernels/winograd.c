@@ -54,7 +54,7 @@ void dd_winograd_output(
         require(used[b] <= 16);
         steps += used[b];
     }
-    require(steps * 36 * blocks <= weights_count / 16);
+    require((steps * blocks + 1) * 36 <= weights_count / 16);
     require(tiles_count / TILE_FLOATS / (tile1 - tile0) >= conv.in.blocks);
     require(sums_count / TILE_FLOATS / (tile1 - tile0) >= blocks);
     const struct winograd_call call = {
@@ -89,7 +89,7 @@ void dd_winograd_weights(
         steps += used[b];
     }
     const int64_t lanes = steps * blocks * 16;
-    require(lanes * 36 <= out_count && 0 <= stride && lanes * 9 <= kernels_count);
+    require((lanes + 16) * 36 <= out_count && 0 <= stride && lanes * 9 <= kernels_count);
     require(experts == 1 || (kernels_count - lanes * 9) / (experts - 1) >= stride);
     kernels_of(isa)->winograd_weights(
         experts, stride, blocks, alpha, kernels, used, (int32_t)used_count, block0, block1, out);

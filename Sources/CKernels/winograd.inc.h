@@ -240,7 +240,7 @@ static void winograd_output(const struct winograd_call *call) {
     const int32_t tiles = call->tile1 - call->tile0;
     ptrdiff_t position = 0;
     for (int32_t b = 0; b < call->conv.in.blocks; b++) position += call->used[b];
-    position *= call->blocks * 16;
+    position = position * call->blocks * 16 + 16;
     // Cut evenly: 20 tiles are 10 + 10 and not 14 + 6.
     const int32_t count = (tiles + WIDTH_MAX - 1) / WIDTH_MAX;
     const int32_t narrow = tiles / count, wider = tiles % count;
@@ -272,18 +272,13 @@ INLINE void weight_transform(vec g0, vec g1, vec g2, vec out[6]) {
 
 /// One vector of a kernel (3, 3), `cell` floats from a cell to the next; out: 36 vectors, `position`
 /// floats apart.
-INLINE void transform_weights(
-    int32_t experts, ptrdiff_t stride, const float *alpha, const float *kernels, ptrdiff_t cell,
-    float *out, ptrdiff_t position
-) {
-    vec g[9], rows[6][3];
-    UNROLL for (int i = 0; i < 9; i++) g[i] = (vec)0.0f;
-    for (int32_t e = 0; e < experts; e++, kernels += stride)
-        UNROLL for (int i = 0; i < 9; i++)
-            g[i] = fused((vec)alpha[e], load(kernels + i * cell), g[i]);
+INLINE void transform_weights(const float *kernel, ptrdiff_t cell, float *out, ptrdiff_t position) {
+    vec rows[6][3];
     UNROLL for (int x = 0; x < 3; x++) {
         vec column[6];
-        weight_transform(g[x], g[3 + x], g[6 + x], column);
+        weight_transform(
+            load(kernel + x * cell), load(kernel + (3 + x) * cell), load(kernel + (6 + x) * cell),
+            column);
         UNROLL for (int y = 0; y < 6; y++) rows[y][x] = column[y];
     }
     UNROLL for (int y = 0; y < 6; y++) {
@@ -300,14 +295,18 @@ static void winograd_weights(
     const ptrdiff_t lanes = (ptrdiff_t)blocks * 16;
     ptrdiff_t position = 0;
     for (int32_t b = 0; b < in_blocks; b++) position += used[b];
-    position *= lanes;
+    position = position * lanes + 16;
+    // An input block is mixed as a whole: each expert is then read in one go, and what comes out of
+    // it (18 KiB) is transformed in the nearest cache.
+    float mixed[9 * 16 * GROUP * 16];
     for (int32_t b = 0; b < block1; b++) {
-        const int32_t steps = used[b];
-        if (b >= block0)
-            for (ptrdiff_t i = 0; i < steps * lanes; i += LANES)
-                transform_weights(
-                    experts, stride, alpha, kernels + i, steps * lanes, out + i, position);
-        kernels += steps * lanes * 9;
-        out += steps * lanes;
+        const ptrdiff_t cell = used[b] * lanes;
+        if (b >= block0) {
+            mix(experts, stride, alpha, kernels, cell * 9, mixed);
+            for (ptrdiff_t i = 0; i < cell; i += LANES)
+                transform_weights(mixed + i, cell, out + i, position);
+        }
+        kernels += cell * 9;
+        out += cell;
     }
 }

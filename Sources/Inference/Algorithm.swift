@@ -34,12 +34,13 @@ enum Algorithm: String, Sendable {
     /// a channel, some 130 to transform the sums and 170 to transform each 16 input channels.
     private static let winogradChannelsMin = 4
 
-    /// Numbers that the kernels read for so many of packed kernels.
-    func read(_ count: Int) -> Int {
+    /// Numbers that the kernels read for so many of the packed kernels of some groups: Winograd's parts
+    /// each end in a cache line that keeps them from sharing few sets of the cache.
+    func read(_ count: Int, groups: Int) -> Int {
         switch self {
         case .direct, .depthwise: count
-        case .winograd: count / 9 * 36
-        case .winogradSmall: count / 9 * 16
+        case .winograd: 36 * (count / 9 + 16 * groups)
+        case .winogradSmall: 16 * (count / 9 + 32 * groups)
         }
     }
 }

@@ -49,27 +49,35 @@ extension Kernels {
             address(residual), residual.count, address(&output), output.count)
     }
 
-    /// Σ α_i K_i in bfloat16: numbers first ..< first + half of output's bytes, of kernels of `count`
-    /// numbers each in `element`.
+    /// Experts one behind the other, as bfloat16 in the order in which they are mixed.
+    static func packExperts(
+        _ experts: Int, kernels: Span<Float>, to output: inout MutableSpan<UInt8>
+    ) {
+        unsafe dd_pack_experts(
+            Int32(experts), address(kernels), kernels.count, address(&output), output.count)
+    }
+
+    /// Σ α_i K_i in bfloat16: numbers first ..< first + half of output's bytes, of kernels in
+    /// `element`.
     static func mix(
-        _ element: Format.Element, experts: Int, count: Int, from first: Int, alpha: Span<Float>,
+        _ element: Format.Element, experts: Int, from first: Int, alpha: Span<Float>,
         kernels: Span<UInt8>, to output: inout MutableSpan<UInt8>
     ) {
         unsafe dd_mix_bf16(
-            element.code, Int32(experts), count, first, address(alpha), alpha.count,
-            address(kernels), kernels.count, address(&output), output.count)
+            element.code, Int32(experts), first, address(alpha), alpha.count, address(kernels),
+            kernels.count, address(&output), output.count)
     }
 
     /// Σ α_i K_i of one group, transformed for Winograd's way, into its place among all groups'.
     static func transform(
-        _ element: Format.Element, experts: Int, count: Int,
-        _ group: PackedConvolution.OutputGroup, inputBlocks: Int, alpha: Span<Float>,
+        _ element: Format.Element, experts: Int, _ group: PackedConvolution.OutputGroup,
+        inputBlocks: Int, alpha: Span<Float>,
         kernels: Span<UInt8>, to output: inout MutableSpan<UInt8>
     ) {
         var part = output._mutatingExtracting(
             group.read.offset * 2..<(group.read.offset + group.read.count) * 2)
         unsafe dd_winograd_group(
-            element.code, Int32(experts), count, group.weights.offset, Int32(inputBlocks),
+            element.code, Int32(experts), group.weights.offset, Int32(inputBlocks),
             Int32(group.blocks.count), address(alpha), alpha.count, address(kernels),
             kernels.count, address(&part), part.count)
     }
@@ -77,8 +85,8 @@ extension Kernels {
     /// Σ α_i K_i of one group in signed bytes, into its place among all groups', with the scales and
     /// the bias of its lanes.
     static func quantize(
-        _ element: Format.Element, experts: Int, count: Int,
-        _ group: PackedConvolution.OutputGroup, for format: Format, alpha: Span<Float>,
+        _ element: Format.Element, experts: Int, _ group: PackedConvolution.OutputGroup,
+        for format: Format, alpha: Span<Float>,
         kernels: Span<UInt8>, scratch: inout MutableSpan<Float>,
         scales: inout MutableSpan<Float>, bias: inout MutableSpan<Float>,
         to output: inout MutableSpan<UInt8>
@@ -88,7 +96,7 @@ extension Kernels {
         var scalePart = scales._mutatingExtracting(group.firstLane..<group.firstLane + group.lanes)
         var biasPart = bias._mutatingExtracting(group.firstLane..<group.firstLane + group.lanes)
         unsafe dd_quantize_group(
-            element.code, Int32(experts), count, group.weights.offset,
+            element.code, Int32(experts), group.weights.offset,
             Int32(group.blocks.count), format.code, address(alpha), alpha.count, address(kernels),
             kernels.count, address(&scratch), scratch.count, address(&scalePart),
             scalePart.count, address(&biasPart), biasPart.count, address(&part), part.count)

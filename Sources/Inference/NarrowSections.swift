@@ -144,21 +144,21 @@ struct NarrowMixSection: Section {
             var sums = arena.mutableSpan(seat)
             var bias = arena.mutableSpan(scratch.bias)
             Kernels.quantize(
-                element, experts: packed.experts, count: packed.kernelCount, group,
-                for: packed.input, alpha: alpha, kernels: packed.kernels.bytes, scratch: &sums,
+                element, experts: packed.experts, group, for: packed.input, alpha: alpha,
+                kernels: packed.kernels.bytes, scratch: &sums,
                 scales: &scales, bias: &bias, to: &out)
             return
         case (_, .winogradSmall):
             Kernels.transform(
-                element, experts: packed.experts, count: packed.kernelCount, group,
-                inputBlocks: packed.inputLayout.blocks, alpha: alpha,
+                element, experts: packed.experts, group, inputBlocks: packed.inputLayout.blocks,
+                alpha: alpha,
                 kernels: packed.kernels.bytes, to: &out)
         default:
             var part = out._mutatingExtracting(
                 group.weights.offset * 2..<(group.weights.offset + group.weights.count) * 2)
             Kernels.mix(
-                element, experts: packed.experts, count: packed.kernelCount,
-                from: group.weights.offset, alpha: alpha, kernels: packed.kernels.bytes, to: &part)
+                element, experts: packed.experts, from: group.weights.offset, alpha: alpha,
+                kernels: packed.kernels.bytes, to: &part)
         }
         for lane in group.firstLane..<group.firstLane + group.lanes {
             scales[lane] = packed.input.scale

@@ -10,7 +10,7 @@ extension PackedConvolution {
             * ChannelLayout.blockChannels
         return (0..<layout.blocks).map { block in
             OutputGroup(
-                blocks: block..<block + 1, used: [],
+                index: block, blocks: block..<block + 1, used: [],
                 weights: Region(offset: block * count, count: count), .depthwise)
         }
     }
@@ -40,8 +40,8 @@ extension PackedConvolution {
             let count = channels * area * blocks.count * ChannelLayout.blockChannels
             defer { offset += count }
             return OutputGroup(
-                blocks: blocks, used: used, weights: Region(offset: offset, count: count), algorithm
-            )
+                index: first / groupBlocks, blocks: blocks, used: used,
+                weights: Region(offset: offset, count: count), algorithm)
         }
     }
 

@@ -10,27 +10,32 @@ extension PackedConvolution {
         let biases: Weights
         let scales: Weights
 
-        /// Experts only become bfloat16: what is mixed of them is rounded when it is mixed.
+        /// Experts (nil for a constant kernel) only become bfloat16: what is mixed of them is rounded
+        /// when it is mixed.
         init(
             _ plain: Weights, _ biases: Weights, groups: [OutputGroup], inputBlocks: Int,
-            format: Format, _ algorithm: Algorithm, isMixed: Bool
+            format: Format, _ algorithm: Algorithm, experts: Int?
         ) throws(OutOfMemory) {
             let one: [Float] = [1]
             let lanes = groups.reduce(0) { $0 + $1.lanes }
-            if isMixed || format.element == .bfloat16 && algorithm == .direct {
+            if let experts {
+                kernels = try Weights(byteCount: plain.count * 2) { bytes in
+                    Kernels.packExperts(experts, kernels: plain.all, to: &bytes)
+                }
+            } else if format.element == .bfloat16 && algorithm == .direct {
                 kernels = try Weights(byteCount: plain.count * 2) { bytes in
                     var part = bytes._mutatingExtracting(0..<plain.count * 2)
                     Kernels.mix(
-                        .float, experts: 1, count: plain.count, from: 0, alpha: one.span,
-                        kernels: plain.bytes, to: &part)
+                        .float, experts: 1, from: 0, alpha: one.span, kernels: plain.bytes,
+                        to: &part)
                 }
             } else if algorithm == .winogradSmall {
                 let count = groups.reduce(0) { $0 + $1.read.count }
                 kernels = try Weights(byteCount: count * 2) { bytes in
                     for group in groups {
                         Kernels.transform(
-                            .float, experts: 1, count: plain.count, group,
-                            inputBlocks: inputBlocks, alpha: one.span, kernels: plain.bytes,
+                            .float, experts: 1, group, inputBlocks: inputBlocks, alpha: one.span,
+                            kernels: plain.bytes,
                             to: &bytes)
                     }
                 }
@@ -45,8 +50,8 @@ extension PackedConvolution {
                     var bias = biasList.mutableSpan
                     for group in groups {
                         Kernels.quantize(
-                            .float, experts: 1, count: plain.count, group, for: format,
-                            alpha: one.span, kernels: plain.bytes, scratch: &scratch,
+                            .float, experts: 1, group, for: format, alpha: one.span,
+                            kernels: plain.bytes, scratch: &scratch,
                             scales: &scales, bias: &bias, to: &bytes)
                     }
                 }

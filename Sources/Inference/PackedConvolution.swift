@@ -22,9 +22,9 @@ struct PackedConvolution: Sendable {
     /// Numbers of one expert's kernel.
     let kernelCount: Int
     /// Numbers of the kernel that the convolution reads: once mixed, and transformed.
-    var readCount: Int { algorithm.read(kernelCount) }
-    /// The experts' kernels, (experts, kernelCount) in ``expertElement``; or the constant kernel,
-    /// (readCount) in `element`.
+    var readCount: Int { algorithm.read(kernelCount, groups: groups.count) }
+    /// The experts' kernels: (experts, kernelCount) in float, or in the order of `dd_pack_experts`; or
+    /// the constant kernel, (readCount) in `element`.
     let kernels: Weights
     /// Their biases: (experts, output lanes).
     let biases: Weights
@@ -45,12 +45,16 @@ struct PackedConvolution: Sendable {
         /// Within the kernel that the convolution reads.
         let read: Region
 
-        init(blocks: Range<Int>, used: [UInt8], weights: Region, _ algorithm: Algorithm) {
+        /// - index: groups before it.
+        init(
+            index: Int, blocks: Range<Int>, used: [UInt8], weights: Region, _ algorithm: Algorithm
+        ) {
             self.blocks = blocks
             self.used = used
             self.weights = weights
             read = Region(
-                offset: algorithm.read(weights.offset), count: algorithm.read(weights.count))
+                offset: algorithm.read(weights.offset, groups: index),
+                count: algorithm.read(weights.count, groups: 1))
         }
     }
 
@@ -86,7 +90,8 @@ struct PackedConvolution: Sendable {
         let lanes = output.blocks * ChannelLayout.blockChannels
         // Below 2^60: experts are at most 2^8, and a routing's layers below 2^37.
         let kernelsCount =
-            convolution.isMixed ? experts * kernelCount : algorithm.read(kernelCount)
+            convolution.isMixed
+            ? experts * kernelCount : algorithm.read(kernelCount, groups: groups.count)
         let count = kernelsCount + experts * lanes + Self.routingCount(convolution, input)
         let area = geometry.area
         let products = groups.map { $0.productsOfSum(kernelCells: area) }.max() ?? 0
@@ -114,7 +119,7 @@ struct PackedConvolution: Sendable {
             if element != .float {
                 let rounded = try Rounded(
                     plain, plainBiases, groups: groups, inputBlocks: input.blocks, format: format,
-                    algorithm, isMixed: convolution.isMixed)
+                    algorithm, experts: convolution.isMixed ? experts : nil)
                 (kernels, biases, scales) = (rounded.kernels, rounded.biases, rounded.scales)
             } else {
                 kernels =

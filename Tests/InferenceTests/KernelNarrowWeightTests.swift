@@ -7,16 +7,27 @@ import Testing
 struct KernelNarrowWeightTests {
     private static let alpha: [Float] = [0.3, 0.9, 0.5]
 
-    /// Three experts in float or bfloat16, and their mixture in Double.
+    /// Three experts in float or bfloat16, run by run, and their mixture in Double.
     private func experts(
         _ count: Int, _ element: Format.Element
     ) -> (bytes: [UInt8], mixed: [Double]) {
         var noise = KernelNoise(seed: 51)
         var numbers = noise.next(3 * count)
-        var bytes = numbers.bytes
+        var bytes: [UInt8]
         if element == .bfloat16 {
+            bytes = Array(repeating: 0, count: numbers.count * 2)
+            var out = bytes.mutableSpan
+            dd_pack_experts(3, numbers.span, &out)
             numbers = numbers.map(Reference.bfloat16)
-            bytes = numbers.flatMap { [$0].bytes[2...] }
+        } else {
+            var runs: [Float] = []
+            for run in stride(from: 0, to: count, by: 32) {
+                for expert in 0..<3 {
+                    let start = expert * count + run
+                    runs += numbers[start..<start + 32]
+                }
+            }
+            bytes = runs.bytes
         }
         let mixed = (0..<count).map { i in
             (0..<3).reduce(0) { $0 + Double(Self.alpha[$1]) * Double(numbers[$1 * count + i]) }
@@ -24,16 +35,28 @@ struct KernelNarrowWeightTests {
         return (bytes, mixed)
     }
 
+    @Test(.enabled(if: Format.Element.bfloat16.isAvailable))
+    func `experts are packed run by run, the halves of a run in pairs`() {
+        // Expert e's number i is 100·e + i, which bfloat16 holds exactly.
+        let numbers = (0..<64).map { Float($0) } + (100..<164).map { Float($0) }
+        var bytes = [UInt8](repeating: 0, count: numbers.count * 2)
+        var out = bytes.mutableSpan
+        dd_pack_experts(2, numbers.span, &out)
+        let packed = bytes.bfloats
+        #expect(packed[0..<4] == [0, 16, 1, 17])  // expert 0, run 0
+        #expect(packed[32..<34] == [100, 116])  // expert 1, run 0
+        #expect(packed[126..<128] == [147, 163])  // expert 1, run 1
+    }
+
     @Test(
         .enabled(if: Format.Element.bfloat16.isAvailable),
-        arguments: [Format.Element.float, .bfloat16], [1, 31, 32, 75])
+        arguments: [Format.Element.float, .bfloat16], [32, 64, 160])
     func `a mixture becomes bfloat16`(_ element: Format.Element, _ count: Int) {
-        let (bytes, mixed) = experts(count + 5, element)
+        let (bytes, mixed) = experts(count + 96, element)
         var made = [UInt8](repeating: 0, count: count * 2)
         var out = made.mutableSpan
-        dd_mix_bf16(
-            element.code, 3, count + 5, 5, Self.alpha.span, bytes.span, &out)
-        for (a, b) in zip(made.bfloats, mixed[5...]) {
+        dd_mix_bf16(element.code, 3, 64, Self.alpha.span, bytes.span, &out)
+        for (a, b) in zip(made.bfloats, mixed[64...]) {
             #expect(abs(Double(a) - b) <= abs(b) / 256 + 1e-6)
         }
     }
@@ -59,7 +82,7 @@ struct KernelNarrowWeightTests {
         var biasSpan = bias.mutableSpan
         var out = made.mutableSpan
         dd_quantize_group(
-            element.code, 3, count, 0, Int32(blocks), format.code, Self.alpha.span, bytes.span,
+            element.code, 3, 0, Int32(blocks), format.code, Self.alpha.span, bytes.span,
             &scratchSpan, &scalesSpan, &biasSpan, &out)
         for o in 0..<blocks * 16 {
             let indices = (0..<steps * 4).map {
@@ -87,7 +110,7 @@ struct KernelNarrowWeightTests {
         var biasSpan = bias.mutableSpan
         var out = made.mutableSpan
         dd_quantize_group(
-            DD_FLOAT, 1, 64, 0, 1, Format.bytes(for: -1...1).code, [Float(1)].span, bytes.span,
+            DD_FLOAT, 1, 0, 1, Format.bytes(for: -1...1).code, [Float(1)].span, bytes.span,
             &scratchSpan, &scalesSpan, &biasSpan, &out)
         #expect(made.allSatisfy { $0 == 0 } && bias.allSatisfy { $0 == 1 })
         #expect(scales.allSatisfy { $0.isFinite })
@@ -100,10 +123,11 @@ struct KernelNarrowWeightTests {
         let inputs = 2
         let cell = 8 * blocks * 32
         let (bytes, mixed) = experts(inputs * 9 * cell, element)
-        var made = [UInt8](repeating: 0, count: 16 * inputs * cell * 2)
+        let part = inputs * cell + 32
+        var made = [UInt8](repeating: 0, count: 16 * part * 2)
         var out = made.mutableSpan
         dd_winograd_group(
-            element.code, 3, mixed.count, 0, Int32(inputs), Int32(blocks), Self.alpha.span,
+            element.code, 3, 0, Int32(inputs), Int32(blocks), Self.alpha.span,
             bytes.span, &out)
         let numbers = made.bfloats
         let g: [[Double]] = [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]]
@@ -115,7 +139,7 @@ struct KernelNarrowWeightTests {
                     expected +=
                         g[p / 4][k / 3] * g[p % 4][k % 3] * mixed[(block * 9 + k) * cell + lane]
                 }
-                let made = Double(numbers[p * inputs * cell + i])
+                let made = Double(numbers[p * part + i])
                 #expect(abs(made - expected) <= abs(expected) / 256 + 1e-6)
             }
         }

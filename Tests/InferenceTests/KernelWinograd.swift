@@ -26,7 +26,7 @@ extension KernelConvolution {
         let (plain, used) = pack(kernel, group)
         let blocks = Int32(blocks(of: group).count)
         let inputBlocks = Int(conv.in.blocks)
-        var weights = [Float](repeating: .nan, count: plain.count * 4)
+        var weights = [Float](repeating: .nan, count: plain.count * 4 + 576)
         var to = weights.mutableSpan
         let one: [Float] = [1]
         dd_winograd_weights(

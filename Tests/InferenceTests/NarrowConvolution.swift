@@ -109,14 +109,14 @@ struct NarrowConvolution {
         var weights = [UInt8](repeating: 0, count: packed.count * input.format.element.size)
         var out = weights.mutableSpan
         if input.format.element == .bfloat16 {
-            dd_mix_bf16(DD_FLOAT, 1, packed.count, 0, [Float(1)].span, bytes.span, &out)
+            dd_mix_bf16(DD_FLOAT, 1, 0, [Float(1)].span, bytes.span, &out)
         } else {
             var scratch = packed
             var scratchSpan = scratch.mutableSpan
             var scalesSpan = scales.mutableSpan
             var biasSpan = bias.mutableSpan
             dd_quantize_group(
-                DD_FLOAT, 1, packed.count, 0, Int32(blocks(of: group).count), input.format.code,
+                DD_FLOAT, 1, 0, Int32(blocks(of: group).count), input.format.code,
                 [Float(1)].span, bytes.span, &scratchSpan, &scalesSpan, &biasSpan, &out)
         }
         return (weights, scales, bias)
@@ -154,10 +154,10 @@ struct NarrowConvolution {
         for group in 0..<groups {
             let packed = pack(group, all: true)
             let bytes = packed.bytes
-            var transformed = [UInt8](repeating: 0, count: packed.count / 9 * 16 * 2)
+            var transformed = [UInt8](repeating: 0, count: (packed.count / 9 + 32) * 16 * 2)
             var out = transformed.mutableSpan
             dd_winograd_group(
-                DD_FLOAT, 1, packed.count, 0, conv.conv.in.blocks,
+                DD_FLOAT, 1, 0, conv.conv.in.blocks,
                 Int32(blocks(of: group).count), [Float(1)].span, bytes.span, &out)
             weights += transformed
         }

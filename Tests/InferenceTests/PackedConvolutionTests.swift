@@ -77,8 +77,8 @@ struct PackedConvolutionTests {
         let column: [Float] = [0, -1.0 / 6, 1.0 / 6, 1.0 / 12, -1.0 / 12, 0]
         for y in 0..<6 {
             for x in 0..<6 {
-                // [36][step][lanes]: input channel 18, output channel 33 = block 2, lane 1.
-                let at = group.read.offset + ((y * 6 + x) * 20 + 18) * lanes
+                // [36][step][lanes], 16 between the parts: input channel 18, output channel 33 = block 2, lane 1.
+                let at = group.read.offset + (y * 6 + x) * (20 * lanes + 16) + 18 * lanes
                 let lane = (2 - group.blocks.lowerBound) * 16 + 1
                 #expect(abs(numbers[at + lane] - column[y] * column[x]) < 1e-8)
             }

@@ -79,7 +79,9 @@ void dd_winograd_input(
 
 /// The second step: output blocks of group `group` from the transformed tiles.
 ///
-/// - weights: the group's, as `dd_winograd_weights` writes them: [36][in block][step < used][g][16].
+/// - weights: the group's, as `dd_winograd_weights` writes them: [36][in block][step < used][g][16], and
+///   behind each of the 36 parts 16 floats of no use: parts a power of two apart would share few lines
+///   of the cache.
 /// - sums: 576 floats for each tile and block of the group, written and of no use later.
 /// - used, bias, residual: as for `dd_conv_rows`.
 void dd_winograd_output(

@@ -69,8 +69,8 @@ ptrdiff_t dd_winograd_scratch(struct dd_conv conv, int32_t rows);
 /// (arXiv 1509.09308): rows y0 ..< y1 of all output blocks; y0 is even, and so is y1 unless it is the
 /// last row. Sums differ from the direct ones by 4e-3 of their size.
 ///
-/// - weights: [group][16][in block][step][g][16][2], from dd_winograd_group; every channel of every
-///   block is used.
+/// - weights: [group][16][in block][step][g][16][2], from dd_winograd_group, which leaves 32 numbers
+///   of no use behind each of the 16; every channel of every block is used.
 void dd_winograd_rows(
     struct dd_narrow_conv conv, int32_t y0, int32_t y1,
     const uint8_t *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
@@ -83,21 +83,29 @@ void dd_winograd_rows(
     uint8_t *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
 // Kernels out of experts: Σ α_e K_e in float, then rounded. A constant kernel is one expert with
-// α = 1. Experts lie `stride` numbers apart in `element` (float, or bfloat16 at half the traffic), each
-// in the order of the rounded kernel.
+// α = 1. Experts are numbers in `element` (float, or bfloat16 at half the traffic), each in the order
+// of the rounded kernel, a multiple of 32 of them; the experts' runs of 32 follow each other, so that
+// all are read as one stream: [run][expert][32]. Of bfloat16 the order in a run is dd_pack_experts'.
 
-/// Numbers first ..< first + out_count / 2 of the mixture, in bfloat16.
+/// Experts that lie one behind the other, rounded to bfloat16 and put into the order in which they are
+/// mixed. Once, when a model is loaded.
+void dd_pack_experts(
+    int32_t experts,
+    const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
+    uint8_t *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// Numbers first ..< first + out_count / 2 of the mixture, in bfloat16; whole runs.
 void dd_mix_bf16(
-    enum dd_element element, int32_t experts, ptrdiff_t stride, ptrdiff_t first,
+    enum dd_element element, int32_t experts, ptrdiff_t first,
     const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,
     const uint8_t *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     uint8_t *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
 /// The kernel of one weight group (its first number: `first`) transformed by Winograd's F(2×2, 3×3):
-/// [in block][9][step][g][16][2] → [16][in block][step][g][16][2], in bfloat16.
+/// [in block][9][step][g][16][2] → [16][in block][step][g][16][2] with 32 numbers left as they are
+/// behind each of the 16 (else they would share few lines of the cache), in bfloat16.
 void dd_winograd_group(
-    enum dd_element element, int32_t experts, ptrdiff_t stride, ptrdiff_t first, int32_t in_blocks,
-    int32_t blocks,
+    enum dd_element element, int32_t experts, ptrdiff_t first, int32_t in_blocks, int32_t blocks,
     const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,
     const uint8_t *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     uint8_t *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
@@ -109,8 +117,7 @@ void dd_winograd_group(
 /// - scratch: as many floats as out has bytes.
 /// - scales, bias: 16 floats a block of this group.
 void dd_quantize_group(
-    enum dd_element element, int32_t experts, ptrdiff_t stride, ptrdiff_t first, int32_t blocks,
-    struct dd_format in,
+    enum dd_element element, int32_t experts, ptrdiff_t first, int32_t blocks, struct dd_format in,
     const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,
     const uint8_t *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     float *_Nonnull __counted_by(scratch_count) scratch __noescape, ptrdiff_t scratch_count,
