@@ -1,4 +1,4 @@
-// The kernels that work on each block by itself, and the mixing of experts.
+// The kernels that work on each block by itself.
 
 /// Up to WIDTH_MAX neighbours of a depthwise row; the same order of sums whatever their number.
 INLINE void depthwise_tile(
@@ -26,23 +26,21 @@ INLINE void depthwise_tile(
 
 static void depthwise_rows(const struct conv_call *call) {
     const struct dd_conv *c = &call->conv;
+    const ptrdiff_t step = (ptrdiff_t)c->stride_width * 16;
+    float sum[WIDTH_DEPTHWISE * 16] __attribute__((aligned(64)));
     for (int32_t y = call->y0; y < call->y1; y++) {
         const float *in = call->in
             + pixel(c->in, call->first, (ptrdiff_t)y * c->stride_height - c->padding_height,
                     -c->padding_width);
-        float *const row = call->out + pixel(c->out, call->first, y, 0);
-        int32_t x = 0;
-        for (; x + WIDTH_DEPTHWISE <= c->out.width; x += WIDTH_DEPTHWISE)
-            depthwise_tile(
-                WIDTH_DEPTHWISE, c, call->weights, call->bias,
-                in + (ptrdiff_t)x * c->stride_width * 16, row + x * 16);
-        for (; x < c->out.width; x++)
-            depthwise_tile(
-                1, c, call->weights, call->bias, in + (ptrdiff_t)x * c->stride_width * 16,
-                row + x * 16);
+        float *out = call->out + pixel(c->out, call->first, y, 0);
         const float *residual = call->residual
             ? call->residual + pixel(call->residual_planes, call->first, y, 0) : nullptr;
-        finish(c->activation, row, residual, (ptrdiff_t)c->out.width * 16);
+        for (int32_t x = 0, m; x < c->out.width; x += m, in += m * step, out += m * 16) {
+            m = c->out.width - x >= WIDTH_DEPTHWISE ? WIDTH_DEPTHWISE : 1;
+            if (m == 1) depthwise_tile(1, c, call->weights, call->bias, in, sum);
+            else depthwise_tile(WIDTH_DEPTHWISE, c, call->weights, call->bias, in, sum);
+            finish(c->activation, sum, residual ? residual + x * 16 : nullptr, out, m * 16);
+        }
     }
 }
 

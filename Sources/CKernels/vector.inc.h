@@ -79,24 +79,28 @@ INLINE vec activated(enum dd_activation activation, vec x) {
 }
 
 INLINE void finish_as(
-    enum dd_activation activation, bool has_residual, float *row, const float *residual,
-    ptrdiff_t count
+    enum dd_activation activation, bool has_residual, const float *sums, const float *residual,
+    float *out, ptrdiff_t count
 ) {
     _Pragma("clang loop unroll_count(4)")
     for (ptrdiff_t i = 0; i < count; i += LANES) {
-        vec x = activated(activation, load(row + i));
-        store(row + i, has_residual ? x + load(residual + i) : x);
+        vec x = activated(activation, load(sums + i));
+        store(out + i, has_residual ? x + load(residual + i) : x);
     }
 }
 
 /// Activation, then residual, over `count` sums (a multiple of 16) that a row of pixels ended in.
+///
+/// The sums lie in a small buffer: stored where the output goes and read again, they would wait for
+/// its cache lines.
 [[maybe_unused]] static void finish(
-    enum dd_activation activation, float *row, const float *residual, ptrdiff_t count
+    enum dd_activation activation, const float *sums, const float *residual, float *out,
+    ptrdiff_t count
 ) {
-#define FINISH(CASE)                                                       \
-    case CASE:                                                             \
-        if (residual) finish_as(CASE, true, row, residual, count);         \
-        else if (CASE != DD_IDENTITY) finish_as(CASE, false, row, row, count); \
+#define FINISH(CASE)                                                     \
+    case CASE:                                                           \
+        if (residual) finish_as(CASE, true, sums, residual, out, count); \
+        else finish_as(CASE, false, sums, sums, out, count);             \
         return;
     switch (activation) {
         FINISH(DD_IDENTITY)

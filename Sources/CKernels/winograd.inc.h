@@ -212,12 +212,11 @@ INLINE void finish_tiles(
         float whole[16 * 16];
         transform_output(DD_IDENTITY, false, sums, bias, (struct tile_output){whole, 64, nullptr, 0});
         const int32_t count = (columns < 4 ? columns : 4) * 16;
-        for (int32_t i = 0; i < rows && i < 4; i++) {
+        for (int32_t i = 0; i < rows && i < 4; i++)
             finish_as(
                 activation, has_residual, whole + i * 64,
-                has_residual ? out.residual + i * out.residual_row : whole, count);
-            memcpy(out.to + i * out.row, whole + i * 64, (size_t)count * sizeof(float));
-        }
+                has_residual ? out.residual + i * out.residual_row : whole, out.to + i * out.row,
+                count);
     }
 }
 
