@@ -45,10 +45,10 @@ struct ConvolutionCall: Sendable {
 
 /// A convolution window by window, by groups of output blocks and rows, with its activation, its
 /// residual and the zeros around what it wrote.
-struct ConvolutionSection: Section {
+struct ConvolutionSection: CutSection {
     private let packed: PackedConvolution
     private let call: ConvolutionCall
-    private let tiling: Tiling
+    private var tiling: Tiling
     private let kernels: Kernels
 
     init(_ packed: PackedConvolution, _ call: ConvolutionCall, kernels: Kernels) {
@@ -64,6 +64,16 @@ struct ConvolutionSection: Section {
 
     var kind: SectionKind { packed.algorithm == .depthwise ? .depthwise : .direct }
     var items: Int { tiling.items }
+
+    var shape: CutShape { CutShape(packed, call, kind) }
+    var cut: Cut { tiling.cut }
+    var candidates: [Cut] { tiling.candidates }
+
+    func cut(by cut: Cut) -> Self {
+        var section = self
+        section.tiling = Tiling(columns: tiling.columns, height: tiling.height, cut: cut)
+        return section
+    }
 
     func run(item: Int, in arena: Arena, seat: Region) {
         let (column, rows) = tiling.range(of: item)

@@ -1,10 +1,10 @@
 import CKernels
 
 /// A convolution of narrow numbers, window by window: the same cut as of floats.
-struct NarrowConvolutionSection: Section {
+struct NarrowConvolutionSection: CutSection {
     private let packed: PackedConvolution
     private let call: ConvolutionCall
-    private let tiling: Tiling
+    private var tiling: Tiling
 
     init(_ packed: PackedConvolution, _ call: ConvolutionCall) {
         self.packed = packed
@@ -20,6 +20,16 @@ struct NarrowConvolutionSection: Section {
 
     var kind: SectionKind { packed.algorithm == .depthwise ? .depthwise : .direct }
     var items: Int { tiling.items }
+
+    var shape: CutShape { CutShape(packed, call, kind) }
+    var cut: Cut { tiling.cut }
+    var candidates: [Cut] { tiling.candidates }
+
+    func cut(by cut: Cut) -> Self {
+        var section = self
+        section.tiling = Tiling(columns: tiling.columns, height: tiling.height, cut: cut)
+        return section
+    }
 
     func run(item: Int, in arena: Arena, seat: Region) {
         let (column, rows) = tiling.range(of: item)
@@ -69,10 +79,10 @@ struct NarrowConvolutionSection: Section {
 }
 
 /// A 3×3 convolution of bfloat16 by F(2×2, 3×3): some rows of all output blocks an item.
-struct SmallWinogradSection: Section {
+struct SmallWinogradSection: CutSection {
     private let packed: PackedConvolution
     private let call: ConvolutionCall
-    private let rowsOfItem: Int
+    private var rowsOfItem: Int
 
     init(_ packed: PackedConvolution, _ call: ConvolutionCall) {
         self.packed = packed
@@ -90,6 +100,16 @@ struct SmallWinogradSection: Section {
     var kind: SectionKind { .winogradSmall }
     var items: Int { (height + rowsOfItem - 1) / rowsOfItem }
     var seatCount: Int { (scratchBytes + 3) / 4 }
+
+    var shape: CutShape { CutShape(packed, call, kind) }
+    var cut: Cut { Cut(run: rowsOfItem, groups: 0) }
+    var candidates: [Cut] { [2, 4, 6, 8, 10, 14, 20].map { Cut(run: $0, groups: 0) } }
+
+    func cut(by cut: Cut) -> Self {
+        var section = self
+        section.rowsOfItem = (cut.run + 1) / 2 * 2  // whole tiles
+        return section
+    }
 
     func run(item: Int, in arena: Arena, seat: Region) {
         let first = item * rowsOfItem

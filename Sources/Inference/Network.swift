@@ -13,17 +13,18 @@ package final class Network: Sendable {
     package let precision: Precision
     let program: Program
     let plans: PlanCache
+    private let cuts: CutTable
 
     /// Packs the weights.
     ///
     /// `precision` is one that this CPU computes in on `isa`: see
     /// ``Precision/choose(_:isa:hasRanges:isAvailable:)``. int8 needs the `ranges` of each value
-    /// (``Calibration``). `plansMax`: shapes kept at once.
+    /// (``Calibration``). `plansMax`: shapes kept at once; `cuts`: those that were measured.
     ///
     /// - Throws: when the packed weights pass their limit.
     package init(
         _ graph: Graph, isa: ISA = .best, precision: Precision = .fp32,
-        ranges: [ClosedRange<Float>] = [], plansMax: Int = 16
+        ranges: [ClosedRange<Float>] = [], plansMax: Int = 16, cuts: CutTable = .standard
     ) throws(GraphError) {
         self.graph = graph
         self.isa = isa
@@ -35,6 +36,7 @@ package final class Network: Sendable {
         program = try Program(
             graph, isa: isa, storage: Storage(precision, of: graph, ranges: ranges))
         plans = PlanCache(plansMax: plansMax)
+        self.cuts = cuts
     }
 
     /// Memory for one pass at a time; one for each worker.
@@ -104,7 +106,8 @@ package final class Network: Sendable {
     /// The plan of a shape, kept or made.
     func plan(height: Int, width: Int) throws(GraphError) -> Plan {
         try plans.plan(height: height, width: width) { () throws(GraphError) in
-            try Plan(program, of: graph, kernels: Kernels(isa), height: height, width: width)
+            try Plan(
+                program, of: graph, kernels: Kernels(isa), height: height, width: width, cuts: cuts)
         }
     }
 }

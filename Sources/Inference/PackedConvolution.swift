@@ -7,6 +7,8 @@ import CKernels
 /// mixed.
 struct PackedConvolution: Sendable {
     let geometry: Convolution.Geometry
+    /// What it is packed for.
+    let isa: ISA
     /// What the input's numbers are stored as.
     let input: Format
     /// What the weights are stored as: `input`'s element, or floats.
@@ -64,6 +66,7 @@ struct PackedConvolution: Sendable {
         format: Format = .float, isa: ISA, countMax: Int
     ) throws(Misfit) {
         geometry = Convolution.Geometry(convolution)
+        self.isa = isa
         self.input = format
         algorithm = Algorithm(
             for: convolution, from: input, to: output, element: format.element)

@@ -26,9 +26,10 @@ final class Plan: Sendable {
     }
 
     /// - Throws: ``GraphError/shape(reason:)`` when maps do not fit each other or memory's limit.
-    init(_ program: Program, of graph: Graph, kernels: Kernels, height: Int, width: Int)
-        throws(GraphError)
-    {
+    init(
+        _ program: Program, of graph: Graph, kernels: Kernels, height: Int, width: Int,
+        cuts: CutTable
+    ) throws(GraphError) {
         let shapes = try graph.shapes(height: height, width: width)
         let planes = program.buffers.map { buffer in
             dd_planes(
@@ -69,7 +70,7 @@ final class Plan: Sendable {
         var labels: [SectionLabel] = []
         for (index, step) in program.steps.enumerated() {
             let scratch = scratch[index].map { layout.offsets[$0] }
-            let parts = step.work.sections(map, scratch: scratch, kernels: kernels)
+            let parts = step.work.sections(map, scratch: scratch, kernels: kernels, cuts: cuts)
             sections += parts
             labels += parts.map { SectionLabel(step, $0.kind, output: map(step.work.output)) }
         }

@@ -54,14 +54,14 @@ extension Program.Work {
     ///
     /// `map` gives the planes of a place in the arena; `scratch` is where the step's scratch memory
     /// begins, if it needs any.
-    func sections(_ map: (Program.Place) -> PlaneMap, scratch: Int?, kernels: Kernels)
-        -> [any Section]
-    {
+    func sections(
+        _ map: (Program.Place) -> PlaneMap, scratch: Int?, kernels: Kernels, cuts: CutTable
+    ) -> [any Section] {
         switch self {
         case .convolution(let packed, let input, let output, let residual):
             return Self.convolution(
                 packed, input: map(input), output: map(output), residual: residual.map(map),
-                scratch: MixScratch(packed, at: scratch ?? 0), kernels: kernels)
+                scratch: MixScratch(packed, at: scratch ?? 0), kernels: kernels, cuts: cuts)
         case .add(let left, let right, let output):
             return [
                 AddSection(
@@ -85,11 +85,11 @@ extension Program.Work {
 
     private static func convolution(
         _ packed: PackedConvolution, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
-        scratch: MixScratch?, kernels: Kernels
+        scratch: MixScratch?, kernels: Kernels, cuts: CutTable
     ) -> [any Section] {
         let call = ConvolutionCall(
             packed.geometry, input: input, output: output, residual: residual, scratch: scratch)
-        let convolution: any Section =
+        let rule: any CutSection =
             switch packed.algorithm {
             case .winograd: WinogradSection(packed, call, kernels: kernels)
             case .winogradSmall: SmallWinogradSection(packed, call)
@@ -98,6 +98,8 @@ extension Program.Work {
                     ? NarrowConvolutionSection(packed, call)
                     : ConvolutionSection(packed, call, kernels: kernels)
             }
+        let convolution: any Section =
+            if let cut = cuts.cuts[rule.shape] { rule.cut(by: cut) } else { rule }
         guard let scratch, let routing = packed.routing else { return [convolution] }
         let mixing: any Section =
             if packed.element != .float {

@@ -50,7 +50,7 @@ struct TileBlocks: Sendable, Equatable {
     /// The kernels take up to 14 tiles at once, and do best with about so many: their transformed
     /// inputs and sums stay in the cache beside the weights. Few tiles are cut by groups too, for
     /// four threads; each part then transforms the input again.
-    init(height: Int, width: Int, inputBlocks: Int, groups: Int) {
+    init(height: Int, width: Int, groups: Int) {
         let whole = TileBlocks(
             height: height, width: width, groups: groups, tilesOfItem: .max, groupsOfItem: .max)
         let parts = (whole.tiles + Self.tilesMax - 1) / Self.tilesMax

@@ -21,6 +21,18 @@ struct Tiling: Sendable, Equatable {
         return (column, start..<min(start + rows, height))
     }
 
+    var cut: Cut { Cut(run: rows, groups: isColumnFirst ? 0 : 1) }
+    var candidates: [Cut] {
+        [1, 2, 4, 8, 12, 20, 40].flatMap { [Cut(run: $0, groups: 0), Cut(run: $0, groups: 1)] }
+    }
+
+    init(columns: Int, height: Int, cut: Cut) {
+        self.columns = columns
+        self.height = height
+        rows = min(cut.run, height)
+        isColumnFirst = cut.groups == 0
+    }
+
     /// For work that is `costOfRow` a row and column, about `cost` an item.
     private init(columns: Int, height: Int, cost: Int, costOfRow: Int, isColumnFirst: Bool) {
         self.columns = columns

@@ -2,10 +2,10 @@ import CKernels
 
 /// A 3×3 convolution in Winograd's way, with its activation, its residual and the zeros around what
 /// it wrote: some tiles an item, from the transform of the input to the last store.
-struct WinogradSection: Section {
+struct WinogradSection: CutSection {
     private let packed: PackedConvolution
     private let call: ConvolutionCall
-    private let blocks: TileBlocks
+    private var blocks: TileBlocks
     private let kernels: Kernels
 
     init(_ packed: PackedConvolution, _ call: ConvolutionCall, kernels: Kernels) {
@@ -14,11 +14,27 @@ struct WinogradSection: Section {
         self.kernels = kernels
         blocks = TileBlocks(
             height: Int(call.conv.out.height), width: Int(call.conv.out.width),
-            inputBlocks: Int(call.conv.in.blocks), groups: packed.groups.count)
+            groups: packed.groups.count)
     }
 
     var kind: SectionKind { .winograd }
     var items: Int { blocks.items }
+
+    var shape: CutShape { CutShape(packed, call, kind) }
+    var cut: Cut { Cut(run: blocks.tilesOfItem, groups: blocks.groupsOfItem) }
+    var candidates: [Cut] {
+        [7, 10, 14, 20, 28, 42, 56].flatMap { tiles in
+            [1, (blocks.groups + 1) / 2, blocks.groups].map { Cut(run: tiles, groups: $0) }
+        }
+    }
+
+    func cut(by cut: Cut) -> Self {
+        var section = self
+        section.blocks = TileBlocks(
+            height: Int(call.conv.out.height), width: Int(call.conv.out.width),
+            groups: packed.groups.count, tilesOfItem: cut.run, groupsOfItem: max(cut.groups, 1))
+        return section
+    }
 
     private var transformedCount: Int {
         Int(call.conv.in.blocks) * blocks.tilesOfItem * TileBlocks.tileFloats

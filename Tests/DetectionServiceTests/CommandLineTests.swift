@@ -22,6 +22,7 @@ struct CommandLineTests {
         ["bench", "--precision", "fp17"], ["calibrate", "a.pt"], ["calibrate", "a.pt", "b.jpg"],
         ["calibrate", "a.pt", "b.jpg", "-o", "c.pt"], ["bench", "--runs", "0"],
         ["bench", "--pictures", "d", "--width", "64"], ["bench", "--json=perhaps"],
+        ["bench", "--tune", "t", "--layers"],
         ["detect", "--annotate", "a.png", "b.png"], ["serve", "--port", "x"], ["--", "x"],
         ["key"], ["key", "a b"], ["key", "a:b"],
         ["serve", "--queue-bytes", "1024"], ["serve", "--cors-origin", "https://a/"],

@@ -152,6 +152,19 @@ struct CommandTests {
         #expect(screen.output.contains("\"batch\":1,\"height\":32,\"width\":64,\"runs\":2,"))
     }
 
+    @Test func `bench writes the table of cuts, and keeps what stands in it`() throws {
+        let folder = try Folder()
+        let path = folder.file("Table.swift")
+        let line = "neon float direct 1 1 99 99 7 7 3 0"
+        try LocalFile.write(Array(line.utf8), to: path)
+        let (status, screen) = run(
+            "bench", "--height", "32", "--width", "32", "--runs", "1", "--tune", path)
+        #expect(status == 0, "\(screen.error)")
+        #expect(screen.output.hasPrefix("layer "))
+        let source = String(decoding: try LocalFile.read(path), as: UTF8.self)
+        #expect(source.contains("\n        \(line)\n") && source.hasPrefix("// Written by"))
+    }
+
     @Test func `bench says which size does not fit`() {
         let (status, screen) = run("bench", "--height", "33", "--width", "64")
         #expect(status == 1)

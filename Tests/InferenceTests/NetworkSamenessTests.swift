@@ -53,6 +53,29 @@ struct NetworkSamenessTests {
         }
     }
 
+    @Test(arguments: Precision.testable, 0..<4)
+    func `however its convolutions are cut`(precision: Precision, number: Int) throws {
+        let (height, width) = Self.size
+        func outputs(_ cuts: CutTable) throws -> (Plan, [[[Float]]]) {
+            let network = try Network.make(
+                makeGraph(), precision, height: height, width: width, cuts: cuts)
+            let pictures = Network.makeBytePictures(1, height: height, width: width)
+            return (
+                try network.plan(height: height, width: width),
+                try network.outputs(of: pictures, height: height, width: width)
+            )
+        }
+        let (plan, expected) = try outputs(CutTable())
+        var cuts: [CutShape: Cut] = [:]
+        for case let section as any CutSection in plan.sections {
+            let candidates = section.candidates
+            cuts[section.shape] = candidates[(candidates.count - 1) * number / 3]
+        }
+        let (other, found) = try outputs(CutTable(cuts))
+        #expect(other.sections.map(\.items) != plan.sections.map(\.items))
+        #expect(found == expected)
+    }
+
     @Test(arguments: SampleGraph.allCases)
     func `in memory full of NaN`(sample: SampleGraph) throws {
         let network = try Network(sample.make())

@@ -4,11 +4,11 @@ import Testing
 
 struct TileBlocksTests {
     @Test(arguments: [
-        TileBlocks(height: 80, width: 80, inputBlocks: 4, groups: 2),
-        TileBlocks(height: 20, width: 20, inputBlocks: 8, groups: 4),
-        TileBlocks(height: 1, width: 1, inputBlocks: 1, groups: 1),
-        TileBlocks(height: 13, width: 17, inputBlocks: 3, groups: 5),
-        TileBlocks(height: 3, width: 200, inputBlocks: 3, groups: 3),
+        TileBlocks(height: 80, width: 80, groups: 2),
+        TileBlocks(height: 20, width: 20, groups: 4),
+        TileBlocks(height: 1, width: 1, groups: 1),
+        TileBlocks(height: 13, width: 17, groups: 5),
+        TileBlocks(height: 3, width: 200, groups: 3),
     ])
     func `items cover each tile of each group, and each row, once`(blocks: TileBlocks) {
         var seen = [[Int]](
@@ -28,13 +28,13 @@ struct TileBlocksTests {
     }
 
     @Test func `rows end with the picture`() {
-        let blocks = TileBlocks(height: 13, width: 8, inputBlocks: 1, groups: 1)
+        let blocks = TileBlocks(height: 13, width: 8, groups: 1)
         #expect(blocks.rows(beginningIn: 6..<8, height: 13) == 12..<13)
         #expect(blocks.rows(beginningIn: 1..<2, height: 13).isEmpty)
     }
 
     @Test func `a small picture of many channels gives several threads enough to do`() {
         // 20×20, 128 → 128 channels.
-        #expect(TileBlocks(height: 20, width: 20, inputBlocks: 8, groups: 4).items >= 4)
+        #expect(TileBlocks(height: 20, width: 20, groups: 4).items >= 4)
     }
 }

@@ -21,6 +21,11 @@ struct BenchCommand: Command {
         it reaches. A convolution's arithmetic is counted as if no algorithm saved any, so that one
         may reach more than 100%.
 
+        With --tune: how the work of each convolution is best cut for the caches of this machine,
+        written into the source file that plans are made from, CutTable+Measured.swift; what other
+        networks, instruction sets and precisions gave stays in it. --runs is for each of the cuts
+        that are tried. It is for those who build dynadetect, on a quiet machine.
+
         Three runs to warm up are not counted.
         """
     static let operands = Operands.none
@@ -42,6 +47,8 @@ struct BenchCommand: Command {
                 .value(
                     "runs", \.runs, .whole(1...100_000), "runs that count", default: standard),
                 .toggle("layers", \.hasLayers, "measure each layer too"),
+                .open(
+                    "tune", \.tune, .text("FILE"), "measure how to cut the work, write the table"),
                 .toggle("json", \.isJSON, "print JSON"),
                 .open("pictures", \.pictures, .text("DIR"), "measure the pictures of a folder"),
             ]
@@ -54,6 +61,7 @@ struct BenchCommand: Command {
     var width: Int?
     var runs = 20
     var hasLayers = false
+    var tune: String?
     var isJSON = false
     var pictures: String?
     var operandValues: [String] = []
@@ -68,9 +76,13 @@ struct BenchCommand: Command {
         if pictures != nil, hasLayers {
             throw UsageError("--layers measures noise, not --pictures")
         }
+        if tune != nil, pictures != nil || hasLayers || isJSON {
+            throw UsageError("--tune measures noise, and nothing else")
+        }
     }
 
     func run(_ console: Console) throws(CommandFailure) {
+        if let tune { return try self.tune(into: tune, console) }
         let report =
             if let pictures {
                 try measure(folder: pictures, console)
