@@ -26,13 +26,13 @@ struct winograd_call {
     int32_t first;           // output block
     int32_t blocks;          // output blocks, 1 ... group
     const float *in;
-    float *tiles;  // transformed input: [in block][tile][36][16]
+    float *tiles;  // transformed input: [in block][tile][36 or 81][16]
     const uint8_t *used;
     const float *weights;   // of these output blocks
     const float *bias;      // of the value's first output block
     const float *residual;  // or null
     struct dd_planes residual_planes;
-    float *sums;  // [block][tile][36][16]
+    float *sums;  // [block][tile][36 or 81][16]
     float *out;
 };
 
@@ -60,7 +60,7 @@ struct kernels {
     void (*winograd_input)(const struct winograd_call *call);
     void (*winograd_output)(const struct winograd_call *call);
     void (*winograd_weights)(
-        int32_t experts, ptrdiff_t stride, int32_t blocks, const float *alpha, const float *kernels,
+        int32_t window_stride, int32_t experts, ptrdiff_t stride, int32_t blocks, const float *alpha, const float *kernels,
         const uint8_t *used, int32_t in_blocks, int32_t block0, int32_t block1, float *out);
 };
 

@@ -1,13 +1,16 @@
 // The door of Winograd's convolution: arguments checked once a call.
 #include "kernels.h"
 
-enum { TILE_FLOATS = 36 * 16 };
+/// Floats of a transformed tile.
+static ptrdiff_t tile_floats(struct dd_conv c) {
+    return c.stride_height == 2 ? DD_WINOGRAD_HALVED_TILE : DD_WINOGRAD_TILE;
+}
 
 /// A convolution that can be done so, and tiles that it has; all products below 2^62.
 static void require_tiles(struct dd_conv c, int32_t tile0, int32_t tile1) {
     require_conv(c);
     require(c.kernel_height == 3 && c.kernel_width == 3);
-    require(c.stride_height == 1 && c.stride_width == 1);
+    require(within(1, c.stride_height, 2) && c.stride_width == c.stride_height);
     require(c.dilation_height == 1 && c.dilation_width == 1);
     const int64_t tiles = ((int64_t)c.out.height + 3) / 4 * ((c.out.width + 3) / 4);
     require(0 <= tile0 && tile0 < tile1 && tile1 <= tiles && tiles < INT32_MAX);
@@ -20,7 +23,7 @@ void dd_winograd_input(
     require_blocks(conv.in, in_count);
     require_tiles(conv, tile0, tile1);
     require(0 <= block0 && block0 <= block1 && block1 <= conv.in.blocks);
-    require(tiles_count / TILE_FLOATS / (tile1 - tile0) >= conv.in.blocks);
+    require(tiles_count / tile_floats(conv) / (tile1 - tile0) >= conv.in.blocks);
     const struct winograd_call call = {
         .conv = conv,
         .tile0 = tile0,
@@ -55,8 +58,8 @@ void dd_winograd_output(
         steps += used[b];
     }
     require((steps * blocks + 1) * 36 <= weights_count / 16);
-    require(tiles_count / TILE_FLOATS / (tile1 - tile0) >= conv.in.blocks);
-    require(sums_count / TILE_FLOATS / (tile1 - tile0) >= blocks);
+    require(tiles_count / tile_floats(conv) / (tile1 - tile0) >= conv.in.blocks);
+    require(sums_count / tile_floats(conv) / (tile1 - tile0) >= blocks);
     const struct winograd_call call = {
         .conv = conv,
         .tile0 = tile0,
@@ -76,12 +79,12 @@ void dd_winograd_output(
 }
 
 void dd_winograd_weights(
-    enum dd_isa isa, int32_t experts, ptrdiff_t stride, int32_t blocks, int32_t block0,
-    int32_t block1, const float *alpha, ptrdiff_t alpha_count, const float *kernels,
+    enum dd_isa isa, int32_t window_stride, int32_t experts, ptrdiff_t stride, int32_t blocks,
+    int32_t block0, int32_t block1, const float *alpha, ptrdiff_t alpha_count, const float *kernels,
     ptrdiff_t kernels_count, const uint8_t *used, ptrdiff_t used_count, float *out,
     ptrdiff_t out_count
 ) {
-    require(within(1, experts, alpha_count) && within(1, blocks, kernels_of(isa)->group));
+    require(within(1, window_stride, 2) && within(1, experts, alpha_count) && within(1, blocks, kernels_of(isa)->group));
     require(0 <= block0 && block0 <= block1 && block1 <= used_count && used_count <= 1 << 16);
     int64_t steps = 0;
     for (ptrdiff_t b = 0; b < used_count; b++) {
@@ -92,5 +95,6 @@ void dd_winograd_weights(
     require((lanes + 16) * 36 <= out_count && 0 <= stride && lanes * 9 <= kernels_count);
     require(experts == 1 || (kernels_count - lanes * 9) / (experts - 1) >= stride);
     kernels_of(isa)->winograd_weights(
-        experts, stride, blocks, alpha, kernels, used, (int32_t)used_count, block0, block1, out);
+        window_stride, experts, stride, blocks, alpha, kernels, used, (int32_t)used_count, block0,
+        block1, out);
 }

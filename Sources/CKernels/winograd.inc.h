@@ -56,40 +56,58 @@ INLINE void transform_input(const float *in, const ptrdiff_t row, float *out) {
     }
 }
 
+/// Where one tile's outputs go; `row` floats from a row to the next.
+struct tile_output {
+    float *to;
+    ptrdiff_t row;
+    const float *residual;
+    ptrdiff_t residual_row;
+};
+
+#include "winograd_halved.inc.h"
+
 /// Tiles that the picture's end cuts are read as if zeros followed.
-static void winograd_input(const struct winograd_call *call) {
+INLINE void input_as(const bool is_halved, const struct winograd_call *call) {
     const struct dd_conv *c = &call->conv;
-    const ptrdiff_t row = row_floats(c->in);
+    const int side = is_halved ? 9 : 6, shift = is_halved ? 8 : 4;
+    const ptrdiff_t row = row_floats(c->in), tile_floats = is_halved ? HALVED_TILE : TILE_FLOATS;
     const int32_t across = (c->out.width + 3) / 4;
     for (int32_t b = call->block0; b < call->block1; b++) {
-        float *to = call->tiles + (ptrdiff_t)b * (call->tile1 - call->tile0) * TILE_FLOATS;
-        for (int32_t tile = call->tile0; tile < call->tile1; tile++, to += TILE_FLOATS) {
-            const int32_t y = tile / across * 4 - c->padding_height;
-            const int32_t x = tile % across * 4 - c->padding_width;
+        float *to = call->tiles + (ptrdiff_t)b * (call->tile1 - call->tile0) * tile_floats;
+        for (int32_t tile = call->tile0; tile < call->tile1; tile++, to += tile_floats) {
+            const int32_t y = tile / across * shift - c->padding_height;
+            const int32_t x = tile % across * shift - c->padding_width;
             const float *from = call->in + pixel(c->in, b, y, x);
             const int32_t rows = c->in.height + c->in.halo - y;
             const int32_t columns = c->in.width + c->in.halo - x;
-            if (rows >= 6 && columns >= 6) {
-                transform_input(from, row, to);
+            if (rows >= side && columns >= side) {
+                if (is_halved) transform_halved_input(from, row, to);
+                else transform_input(from, row, to);
                 continue;
             }
-            float whole[TILE_FLOATS] = {};
-            for (int32_t i = 0; i < rows && i < 6; i++)
+            float whole[9 * 9 * 16] = {};
+            for (int32_t i = 0; i < rows && i < side; i++)
                 memcpy(
-                    whole + i * 96, from + i * row,
-                    (size_t)(columns < 6 ? columns : 6) * 16 * sizeof(float));
-            transform_input(whole, 96, to);
+                    whole + i * side * 16, from + i * row,
+                    (size_t)(columns < side ? columns : side) * 16 * sizeof(float));
+            if (is_halved) transform_halved_input(whole, side * 16, to);
+            else transform_input(whole, side * 16, to);
         }
     }
 }
 
+static void winograd_input(const struct winograd_call *call) {
+    if (call->conv.stride_height == 2) input_as(true, call);
+    else input_as(false, call);
+}
+
 /// Products at one position: up to WIDTH_MAX tiles times the blocks of a group.
 INLINE void products(
-    const int tiles, const int blocks, const struct winograd_call *call, const float *in,
-    const float *weights, float *out
+    const int tiles, const int blocks, const int tile_floats, const struct winograd_call *call,
+    const float *in, const float *weights, float *out
 ) {
     const int vectors = blocks * PARTS;
-    const ptrdiff_t plane = (ptrdiff_t)(call->tile1 - call->tile0) * TILE_FLOATS;
+    const ptrdiff_t plane = (ptrdiff_t)(call->tile1 - call->tile0) * tile_floats;
     vec sum[WIDTH_MAX][GROUP * PARTS];
     UNROLL for (int v = 0; v < vectors; v++)
         UNROLL for (int m = 0; m < tiles; m++) sum[m][v] = (vec)0.0f;
@@ -100,7 +118,7 @@ INLINE void products(
             vec weight[GROUP * PARTS];
             UNROLL for (int v = 0; v < vectors; v++) weight[v] = load(weights + v * LANES);
             UNROLL for (int m = 0; m < tiles; m++) {
-                vec x = (vec)in[m * TILE_FLOATS + i];
+                vec x = (vec)in[m * tile_floats + i];
                 UNROLL for (int v = 0; v < vectors; v++)
                     sum[m][v] = fused(x, weight[v], sum[m][v]);
             }
@@ -108,36 +126,33 @@ INLINE void products(
     }
     UNROLL for (int v = 0; v < vectors; v++) {
         float *to = out + v / PARTS * plane + v % PARTS * LANES;
-        UNROLL for (int m = 0; m < tiles; m++) store(to + m * TILE_FLOATS, sum[m][v]);
+        UNROLL for (int m = 0; m < tiles; m++) store(to + m * tile_floats, sum[m][v]);
     }
 }
 
 typedef void products_of(
     const struct winograd_call *call, const float *in, const float *weights, float *out);
 
-#define PRODUCTS(m, blocks)                                                              \
-    static void products_##blocks##_##m(                                                 \
-        const struct winograd_call *call, const float *in, const float *weights, float *out \
-    ) {                                                                                  \
-        products(m, blocks, call, in, weights, out);                                     \
+#define PRODUCT(m, blocks, name, tile_floats)                                                 \
+    static void products_##blocks##_##name##_##m(                                            \
+        const struct winograd_call *call, const float *in, const float *weights, float *out  \
+    ) {                                                                                      \
+        products(m, blocks, tile_floats, call, in, weights, out);                            \
     }
-#define ENTRY_PRODUCTS(m, blocks) products_##blocks##_##m,
+#define PRODUCTS(m, blocks) \
+    PRODUCT(m, blocks, dense, TILE_FLOATS) PRODUCT(m, blocks, halved, HALVED_TILE)
+#define ENTRY_PRODUCTS_DENSE(m, blocks) products_##blocks##_dense_##m,
+#define ENTRY_PRODUCTS_HALVED(m, blocks) products_##blocks##_halved_##m,
+#define ENTRIES_PRODUCTS(blocks) \
+    {{WIDTHS(ENTRY_PRODUCTS_DENSE, blocks)}, {WIDTHS(ENTRY_PRODUCTS_HALVED, blocks)}}
 WIDTHS(PRODUCTS, 1)
 #if GROUP == 2
 WIDTHS(PRODUCTS, 2)
-static products_of *const products_for[2][WIDTH_MAX] = {
-    {WIDTHS(ENTRY_PRODUCTS, 1)}, {WIDTHS(ENTRY_PRODUCTS, 2)}};
+static products_of *const products_for[2][2][WIDTH_MAX] = {
+    ENTRIES_PRODUCTS(1), ENTRIES_PRODUCTS(2)};
 #else
-static products_of *const products_for[1][WIDTH_MAX] = {{WIDTHS(ENTRY_PRODUCTS, 1)}};
+static products_of *const products_for[1][2][WIDTH_MAX] = {ENTRIES_PRODUCTS(1)};
 #endif
-
-/// Where one tile's outputs go; `row` floats from a row to the next.
-struct tile_output {
-    float *to;
-    ptrdiff_t row;
-    const float *residual;
-    ptrdiff_t residual_row;
-};
 
 /// The sums of one row of pixels from the six columns of Aᵀ M, and what is done to them.
 INLINE void finish_row(
@@ -188,13 +203,14 @@ INLINE void transform_output(
 
 /// All tiles of one output block. Those that the picture's end cuts are made whole and copied.
 INLINE void finish_tiles(
-    enum dd_activation activation, bool has_residual, const struct winograd_call *call, int32_t block,
-    const float *sums
+    enum dd_activation activation, bool has_residual, const bool is_halved,
+    const struct winograd_call *call, int32_t block, const float *sums
 ) {
     const struct dd_planes planes = call->conv.out;
     const int32_t across = (planes.width + 3) / 4;
     const float *bias = call->bias + block * 16;
-    for (int32_t tile = call->tile0; tile < call->tile1; tile++, sums += TILE_FLOATS) {
+    const ptrdiff_t tile_floats = is_halved ? HALVED_TILE : TILE_FLOATS;
+    for (int32_t tile = call->tile0; tile < call->tile1; tile++, sums += tile_floats) {
         const int32_t y = tile / across * 4, x = tile % across * 4;
         struct tile_output out = {
             .to = call->out + pixel(planes, block, y, x),
@@ -206,11 +222,14 @@ INLINE void finish_tiles(
         }
         const int32_t rows = planes.height - y, columns = planes.width - x;
         if (rows >= 4 && columns >= 4) {
-            transform_output(activation, has_residual, sums, bias, out);
+            if (is_halved) transform_halved_output(activation, has_residual, sums, bias, out);
+            else transform_output(activation, has_residual, sums, bias, out);
             continue;
         }
         float whole[16 * 16];
-        transform_output(DD_IDENTITY, false, sums, bias, (struct tile_output){whole, 64, nullptr, 0});
+        const struct tile_output apart = {whole, 64, nullptr, 0};
+        if (is_halved) transform_halved_output(DD_IDENTITY, false, sums, bias, apart);
+        else transform_output(DD_IDENTITY, false, sums, bias, apart);
         const int32_t count = (columns < 4 ? columns : 4) * 16;
         for (int32_t i = 0; i < rows && i < 4; i++)
             finish_as(
@@ -220,11 +239,13 @@ INLINE void finish_tiles(
     }
 }
 
-static void finish_block(const struct winograd_call *call, int32_t block, const float *sums) {
-#define FINISH_TILES(CASE)                                            \
-    case CASE:                                                        \
-        if (call->residual) finish_tiles(CASE, true, call, block, sums); \
-        else finish_tiles(CASE, false, call, block, sums);            \
+INLINE void finish_block(
+    const bool is_halved, const struct winograd_call *call, int32_t block, const float *sums
+) {
+#define FINISH_TILES(CASE)                                                          \
+    case CASE:                                                                      \
+        if (call->residual) finish_tiles(CASE, true, is_halved, call, block, sums); \
+        else finish_tiles(CASE, false, is_halved, call, block, sums);               \
         return;
     switch (call->conv.activation) {
         FINISH_TILES(DD_IDENTITY)
@@ -243,18 +264,29 @@ static void winograd_output(const struct winograd_call *call) {
     // Cut evenly: 20 tiles are 10 + 10 and not 14 + 6.
     const int32_t count = (tiles + WIDTH_MAX - 1) / WIDTH_MAX;
     const int32_t narrow = tiles / count, wider = tiles % count;
+    const bool is_halved = call->conv.stride_height == 2;
+    const ptrdiff_t tile_floats = is_halved ? HALVED_TILE : TILE_FLOATS;
+    products_of *const *const of = products_for[call->blocks - 1][is_halved];
     for (int32_t k = 0; k < POSITIONS; k++) {
-        const float *in = call->tiles + k * 16;
-        float *sums = call->sums + k * 16;
-        for (int32_t i = 0; i < count; i++) {
-            const int32_t m = narrow + (i < wider);
-            products_for[call->blocks - 1][m - 1](call, in, call->weights + k * position, sums);
-            in += m * TILE_FLOATS;
-            sums += m * TILE_FLOATS;
+        struct halved_places places = {k, 1, 0};
+        if (is_halved) places = halved_places(k);
+        for (int32_t j = 0; j < places.count; j++) {
+            const ptrdiff_t place = (places.first + j * places.step) * 16;
+            const float *in = call->tiles + place;
+            float *sums = call->sums + place;
+            for (int32_t i = 0; i < count; i++) {
+                const int32_t m = narrow + (i < wider);
+                of[m - 1](call, in, call->weights + k * position, sums);
+                in += m * tile_floats;
+                sums += m * tile_floats;
+            }
         }
     }
-    for (int32_t b = 0; b < call->blocks; b++)
-        finish_block(call, call->first + b, call->sums + (ptrdiff_t)b * tiles * TILE_FLOATS);
+    for (int32_t b = 0; b < call->blocks; b++) {
+        const float *sums = call->sums + (ptrdiff_t)b * tiles * tile_floats;
+        if (is_halved) finish_block(true, call, call->first + b, sums);
+        else finish_block(false, call, call->first + b, sums);
+    }
 }
 
 /// G g of three numbers.
@@ -288,7 +320,7 @@ INLINE void transform_weights(const float *kernel, ptrdiff_t cell, float *out, p
 }
 
 static void winograd_weights(
-    int32_t experts, ptrdiff_t stride, int32_t blocks, const float *alpha, const float *kernels,
+    int32_t window_stride, int32_t experts, ptrdiff_t stride, int32_t blocks, const float *alpha, const float *kernels,
     const uint8_t *used, int32_t in_blocks, int32_t block0, int32_t block1, float *out
 ) {
     const ptrdiff_t lanes = (ptrdiff_t)blocks * 16;
@@ -302,8 +334,12 @@ static void winograd_weights(
         const ptrdiff_t cell = used[b] * lanes;
         if (b >= block0) {
             mix(experts, stride, alpha, kernels, cell * 9, mixed);
-            for (ptrdiff_t i = 0; i < cell; i += LANES)
-                transform_weights(mixed + i, cell, out + i, position);
+            if (window_stride == 2)
+                for (ptrdiff_t i = 0; i < cell; i += LANES)
+                    transform_halved_weights(mixed + i, cell, out + i, position);
+            else
+                for (ptrdiff_t i = 0; i < cell; i += LANES)
+                    transform_weights(mixed + i, cell, out + i, position);
         }
         kernels += cell * 9;
         out += cell;

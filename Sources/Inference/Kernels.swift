@@ -62,15 +62,17 @@ struct Kernels: Sendable {
     ///
     /// - kernels: the whole packed experts, `stride` numbers each; output: all groups' weights.
     func transformWeights(
-        _ group: PackedConvolution.OutputGroup, experts: Int, stride: Int, inputBlocks: Range<Int>,
-        alpha: Span<Float>, kernels: Span<Float>, to output: inout MutableSpan<Float>
+        _ group: PackedConvolution.OutputGroup, windowStride: Int, experts: Int, stride: Int,
+        inputBlocks: Range<Int>, alpha: Span<Float>, kernels: Span<Float>,
+        to output: inout MutableSpan<Float>
     ) {
         let from = kernels.extracting(group.weights.offset..<kernels.count)
         precondition(group.read.offset + group.read.count <= output.count)
         // The group's part of the output lies in it: checked above.
         unsafe dd_winograd_weights(
-            isa, Int32(experts), stride, Int32(group.blocks.count), Int32(inputBlocks.lowerBound),
-            Int32(inputBlocks.upperBound), address(alpha), alpha.count, address(from), from.count,
+            isa, Int32(windowStride), Int32(experts), stride, Int32(group.blocks.count),
+            Int32(inputBlocks.lowerBound), Int32(inputBlocks.upperBound), address(alpha),
+            alpha.count, address(from), from.count,
             address(group.used.span), group.used.count, address(&output) + group.read.offset,
             group.read.count)
     }

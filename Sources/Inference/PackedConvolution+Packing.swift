@@ -47,13 +47,14 @@ extension PackedConvolution {
 
     /// A packed kernel as Winograd's way reads it.
     static func transformed(
-        _ plain: Weights, groups: [OutputGroup], on kernels: Kernels
+        _ plain: Weights, groups: [OutputGroup], stride: Int, on kernels: Kernels
     ) throws(OutOfMemory) -> Weights {
         let one: [Float] = [1]
         return try Weights(count: groups.reduce(0) { $0 + $1.read.count }) { floats in
             for group in groups {
                 kernels.transformWeights(
-                    group, experts: 1, stride: 0, inputBlocks: group.used.indices, alpha: one.span,
+                    group, windowStride: stride, experts: 1, stride: 0,
+                    inputBlocks: group.used.indices, alpha: one.span,
                     kernels: plain.all, to: &floats)
             }
         }

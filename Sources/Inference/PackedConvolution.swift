@@ -127,7 +127,9 @@ struct PackedConvolution: Sendable {
             } else {
                 kernels =
                     algorithm == .winograd && !convolution.isMixed
-                    ? try Self.transformed(plain, groups: groups, on: Kernels(isa)) : plain
+                    ? try Self.transformed(
+                        plain, groups: groups, stride: convolution.stride.height, on: Kernels(isa))
+                    : plain
                 (biases, scales) = (plainBiases, try Weights(count: 0) { _ in })
             }
             if case .mixed(let mixed) = convolution.weights {

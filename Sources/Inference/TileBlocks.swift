@@ -1,3 +1,5 @@
+import CKernels
+
 /// How the tiles of a Winograd convolution are cut into items for the threads: some tiles, and all
 /// groups of output blocks or a part of them.
 ///
@@ -34,8 +36,10 @@ struct TileBlocks: Sendable, Equatable {
 
     /// Pixels of a tile's side.
     static let side = 4
-    /// Floats of a transformed tile: 36 positions of 16 channels.
-    static let tileFloats = 576
+    /// Floats of a transformed tile of a convolution of that stride.
+    static func tileFloats(stride: Int) -> Int {
+        Int(stride == 2 ? DD_WINOGRAD_HALVED_TILE : DD_WINOGRAD_TILE)
+    }
 
     init(height: Int, width: Int, groups: Int, tilesOfItem: Int, groupsOfItem: Int) {
         across = (width + Self.side - 1) / Self.side

@@ -1,6 +1,6 @@
 import CKernels
 
-/// A 3×3 convolution in Winograd's way, with its activation, its residual and the zeros around what
+/// A 3×3 convolution of stride 1 or 2 in Winograd's way, with its activation, its residual and the zeros around what
 /// it wrote: some tiles an item, from the transform of the input to the last store.
 struct WinogradSection: CutSection {
     private let packed: PackedConvolution
@@ -36,11 +36,14 @@ struct WinogradSection: CutSection {
         return section
     }
 
+    private var tileFloats: Int {
+        TileBlocks.tileFloats(stride: packed.geometry.stride.height)
+    }
     private var transformedCount: Int {
-        Int(call.conv.in.blocks) * blocks.tilesOfItem * TileBlocks.tileFloats
+        Int(call.conv.in.blocks) * blocks.tilesOfItem * tileFloats
     }
     private var sumsCount: Int {
-        packed.groups[0].blocks.count * blocks.tilesOfItem * TileBlocks.tileFloats
+        packed.groups[0].blocks.count * blocks.tilesOfItem * tileFloats
     }
     var seatCount: Int { transformedCount + sumsCount }
 
@@ -95,8 +98,8 @@ struct WinogradMixSection: Section {
         let block = item % inputBlocks
         var out = arena.mutableSpan(scratch.kernel)
         kernels.transformWeights(
-            packed.groups[item / inputBlocks], experts: packed.experts,
-            stride: packed.kernelCount, inputBlocks: block..<block + 1,
+            packed.groups[item / inputBlocks], windowStride: packed.geometry.stride.height,
+            experts: packed.experts, stride: packed.kernelCount, inputBlocks: block..<block + 1,
             alpha: arena.span(scratch.scores), kernels: packed.kernels.all, to: &out)
     }
 }

@@ -129,31 +129,32 @@ static void winograd(struct window w) {
     struct layer l = layer(w, false);
     const int32_t group = dd_conv_group(isa);
     const int32_t tiles = (l.out.planes.height + 3) / 4 * ((l.out.planes.width + 3) / 4);
-    const ptrdiff_t transformed = (ptrdiff_t)l.conv.in.blocks * tiles * 576;
-    float *patches = filled(transformed, NAN), *sums = filled((ptrdiff_t)group * tiles * 576, NAN);
+    const ptrdiff_t tile = w.stride == 2 ? DD_WINOGRAD_HALVED_TILE : DD_WINOGRAD_TILE;
+    const ptrdiff_t transformed = l.conv.in.blocks * tiles * tile;
+    float *patches = filled(transformed, NAN), *sums = filled(group * tiles * tile, NAN);
     for (int32_t g = 0; g * group < l.conv.out.blocks; g++) {
         const int32_t left = l.conv.out.blocks - g * group, blocks = left < group ? left : group;
         ptrdiff_t count;
         float *plain = packed(l, w, g * group, blocks, &count);
-        float *experts = filled(2 * count, 0), *weights = filled(count * 4, NAN);
+        float *experts = filled(2 * count, 0), *weights = filled(count * 4 + 576, NAN);
         for (ptrdiff_t i = 0; i < count; i++) {
             experts[count + i] = noise();
             experts[i] = (plain[i] - 0.25f * experts[count + i]) * 2;
         }
         const float alpha[] = {0.5f, 0.25f};
         dd_winograd_weights(
-            isa, 2, count, blocks, 0, l.conv.in.blocks, alpha, 2, experts, 2 * count, l.used,
-            l.conv.in.blocks, weights, count * 4);
+            isa, w.stride, 2, count, blocks, 0, l.conv.in.blocks, alpha, 2, experts, 2 * count,
+            l.used, l.conv.in.blocks, weights, count * 4 + 576);
         const int32_t half = tiles / 2;
         for (int32_t part = half ? 0 : 1; part < 2; part++) {
             const int32_t tile0 = part ? half : 0, tile1 = part ? tiles : half;
-            const ptrdiff_t some = (ptrdiff_t)l.conv.in.blocks * (tile1 - tile0) * 576;
+            const ptrdiff_t some = l.conv.in.blocks * (tile1 - tile0) * tile;
             dd_winograd_input(
                 isa, l.conv, tile0, tile1, 0, l.conv.in.blocks, l.in.floats, l.in.count, patches, some);
             dd_winograd_output(
                 isa, l.conv, g, tile0, tile1, patches, some, l.used, l.conv.in.blocks, weights,
-                count * 4, l.bias, l.conv.out.blocks * 16, l.residual.floats, l.residual_count,
-                l.residual.planes, sums, (ptrdiff_t)group * tiles * 576, l.out.floats, l.out.count);
+                count * 4 + 576, l.bias, l.conv.out.blocks * 16, l.residual.floats, l.residual_count,
+                l.residual.planes, sums, group * tiles * tile, l.out.floats, l.out.count);
         }
         free(plain);
         free(experts);
@@ -324,7 +325,9 @@ int main(void) {
                             in, in, height, width, kernel, stride, 1 + s % 2, activation, s % 2});
                         pooling(in, height, width, kernel, stride);
                     }
-                winograd((struct window){in, out, height, width, 3, 1, 1, (s + c) % 4, c % 2});
+                for (int32_t stride = 1; stride <= 2; stride++)
+                    winograd((struct window){
+                        in, out, height, width, 3, stride, 1, (s + c) % 4, c % 2});
                 planewise(in, height, width);
             }
             mixing(1 + s, 1 + 37 * s);

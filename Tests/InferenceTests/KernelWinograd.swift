@@ -6,6 +6,8 @@ extension KernelConvolution {
     /// Tiles of 4×4 outputs.
     var tiles: Int { (Int(conv.out.height) + 3) / 4 * ((Int(conv.out.width) + 3) / 4) }
 
+    private var tileFloats: Int { TileBlocks.tileFloats(stride: Int(conv.stride_height)) }
+
     /// Everything in Winograd's way, each call so many tiles.
     func runWinograd(tilesOfCall: Int = .max) -> KernelPlanes {
         var output = makeOutput()
@@ -30,16 +32,17 @@ extension KernelConvolution {
         var to = weights.mutableSpan
         let one: [Float] = [1]
         dd_winograd_weights(
-            isa.code, 1, 0, blocks, 0, conv.in.blocks, one.span, plain.span, used.span, &to)
+            isa.code, conv.stride_height, 1, 0, blocks, 0, conv.in.blocks, one.span, plain.span,
+            used.span, &to)
 
-        var transformed = [Float](repeating: .nan, count: inputBlocks * tiles.count * 576)
+        var transformed = [Float](repeating: .nan, count: inputBlocks * tiles.count * tileFloats)
         var between = transformed.mutableSpan
         for block in 0..<conv.in.blocks {
             dd_winograd_input(
                 isa.code, conv, Int32(tiles.lowerBound), Int32(tiles.upperBound), block, block + 1,
                 input.floats.span, &between)
         }
-        var sums = [Float](repeating: .nan, count: Int(blocks) * tiles.count * 576)
+        var sums = [Float](repeating: .nan, count: Int(blocks) * tiles.count * tileFloats)
         var scratch = sums.mutableSpan
         let added = residual?.floats ?? []
         let biases = bias + Array(repeating: 0, count: Int(conv.out.blocks) * 16 - bias.count)

@@ -8,22 +8,27 @@ import Testing
 private let tolerance = 2e-5
 
 struct KernelWinogradTests {
-    static let cases: [ConvolutionCase] =
-        [1, 3, 7, 13, 17].flatMap { height in
+    static let cases: [ConvolutionCase] = [1, 2].flatMap { stride in
+        let sides = [1, 3, 7, 13, 17].flatMap { height in
             [1, 3, 7, 13, 17].map { width in
                 ConvolutionCase(
-                    inputs: 5 + height, outputs: 14 + width, side: (height, width),
+                    inputs: 5 + height, outputs: 14 + width, stride: stride, side: (height, width),
                     activation: .silu)
             }
         }
-        + [1, 16, 31, 80].flatMap { inputs in
-            [1, 16, 33, 80].map { ConvolutionCase(inputs: inputs, outputs: $0, side: (5, 9)) }
+        let channels = [1, 16, 31, 80].flatMap { inputs in
+            [1, 16, 33, 80].map {
+                ConvolutionCase(
+                    inputs: inputs, outputs: $0, stride: stride, side: (5 * stride, 9 * stride))
+            }
         }
-        + [Activation.identity, .silu, .relu, .hardswish].map {
+        let ends = [Activation.identity, .silu, .relu, .hardswish].map {
             ConvolutionCase(
-                inputs: 20, outputs: 36, side: (7, 8), activation: $0, haloMore: 2,
+                inputs: 20, outputs: 36, stride: stride, side: (7, 8), activation: $0, haloMore: 2,
                 hasResidual: true)
         }
+        return sides + channels + ends
+    }
 
     @Test(arguments: cases)
     func `Winograd's way agrees with the twin on every instruction set`(_ one: ConvolutionCase) {
@@ -44,12 +49,12 @@ struct KernelWinogradTests {
         }
     }
 
-    @Test(arguments: [0, 1, 2])
-    func `any padding is right`(padding: Int) {
+    @Test(arguments: [0, 1, 2], [1, 2])
+    func `any padding is right`(padding: Int, stride: Int) {
         var noise = KernelNoise(seed: 8)
         let map = noise.map(17, 7, 9)
         let layer = KernelConvolution.makeLayer(
-            17, 18, kernel: .init(3, 3), padding: .init(padding, 2 - padding))
+            17, 18, kernel: .init(3, 3), stride: stride, padding: .init(padding, 2 - padding))
         let expected = Reference.apply(layer, to: map)
         for isa in ISA.available {
             let kernel = KernelConvolution(layer, isa, map)
@@ -57,14 +62,15 @@ struct KernelWinogradTests {
         }
     }
 
-    @Test(arguments: ISA.available)
-    func `a tile's bits do not depend on the tiles it is computed with`(isa: ISA) {
+    @Test(arguments: ISA.available, [1, 2])
+    func `a tile's bits do not depend on the tiles it is computed with`(isa: ISA, stride: Int) {
         var noise = KernelNoise(seed: 3)
         // 5 × 7 tiles, more than two of the widest kernel's runs; three output blocks.
         let kernel = KernelConvolution(
             KernelConvolution.makeLayer(
-                19, 37, kernel: .init(3, 3), padding: .init(1, 1), activation: .silu), isa,
-            noise.map(19, 18, 27))
+                19, 37, kernel: .init(3, 3), stride: stride, padding: .init(1, 1), activation: .silu
+            ),
+            isa, noise.map(19, 18 * stride, 27 * stride))
         let whole = kernel.runWinograd()
         for tiles in [1, 2, 6, 13, 20] {
             #expect(kernel.runWinograd(tilesOfCall: tiles).bits == whole.bits, "\(tiles) tiles")
@@ -85,9 +91,9 @@ struct KernelWinogradTests {
         }
     }
 
-    @Test(arguments: ISA.available, [1, 3])
-    func `experts are mixed before they are transformed`(isa: ISA, blocks: Int) {
-        let blocks = min(blocks, isa.groupBlocks)
+    @Test(arguments: ISA.available, [(1, 1), (3, 1), (3, 2)])
+    func `experts are mixed before they are transformed`(isa: ISA, shape: (Int, Int)) {
+        let (blocks, windowStride) = (min(shape.0, isa.groupBlocks), Int32(shape.1))
         let used: [UInt8] = [16, 0, 5]
         let count = 21 * 9 * blocks * 16
         var noise = KernelNoise(seed: 9)
@@ -109,7 +115,8 @@ struct KernelWinogradTests {
             // In parts, as the items of a section do.
             for block in 0..<Int32(3) {
                 dd_winograd_weights(
-                    isa.code, Int32(experts), stride, Int32(blocks), block, block + 1, alpha.span,
+                    isa.code, windowStride, Int32(experts), stride, Int32(blocks), block, block + 1,
+                    alpha.span,
                     kernels.span, used.span, &span)
             }
             return out

@@ -54,7 +54,8 @@ struct PackedConvolutionTests {
 
     @Test(arguments: [
         (Convolution.make(20, 20), Algorithm.winograd), (.make(3, 20), .direct),
-        (.make(20, 20, stride: 2), .direct), (.make(20, 20, kernel: 1), .direct),
+        (.make(20, 20, stride: 2), .winograd), (.make(13, 20, stride: 2), .direct),
+        (.make(20, 20, kernel: 1), .direct),
         (.make(20, 20, groups: 2), .direct), (.make(20, 20, groups: 20), .depthwise),
     ])
     func `the way depends on the geometry`(convolution: Convolution, way: Algorithm) throws {

@@ -6,7 +6,7 @@ struct PlanCacheTests {
     private func make(_ width: Int) throws -> Plan {
         try Plan(
             Program(SampleGraph.stem.make(), isa: .baseline), of: SampleGraph.stem.make(),
-            kernels: Kernels(.baseline), height: 8, width: width)
+            kernels: Kernels(.baseline), height: 8, width: width, cuts: CutTable())
     }
 
     @Test func `the plan unused for longest makes room`() throws {

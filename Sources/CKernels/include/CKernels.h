@@ -66,12 +66,19 @@ void dd_conv_rows(
     struct dd_planes residual_planes,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
-/// Winograd's way for 3×3 windows of stride and dilation 1: F(4×4, 3×3), arXiv 1509.09308. The output
-/// is cut into tiles of 4×4 pixels, counted row by row from the upper left; tiles at the right and
-/// lower end may be cut. A part of the tiles is done in two steps, with memory of the caller between
-/// them. This one transforms blocks block0 ..< block1 of the input for tiles tile0 ..< tile1.
+enum {
+    /// Floats of a tile that Winograd's way has transformed: 36 products of 16 channels; of stride 2, 81.
+    DD_WINOGRAD_TILE = 36 * 16,
+    DD_WINOGRAD_HALVED_TILE = 81 * 16,
+};
+
+/// Winograd's way for 3×3 windows of dilation 1: F(4×4, 3×3), arXiv 1509.09308, for stride 1, and four
+/// phases by F(4, 2) for stride 2. The output is cut into tiles of 4×4 pixels, counted row by row from
+/// the upper left; tiles at the right and lower end may be cut. A part of the tiles is done in two
+/// steps, with memory of the caller between them. This one transforms blocks block0 ..< block1 of the
+/// input for tiles tile0 ..< tile1.
 ///
-/// - tiles: [in block][tile - tile0][36][16], of which these blocks are written.
+/// - tiles: [in block][tile - tile0][36 or 81][16], of which these blocks are written.
 void dd_winograd_input(
     enum dd_isa isa, struct dd_conv conv, int32_t tile0, int32_t tile1, int32_t block0,
     int32_t block1, const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
@@ -82,7 +89,7 @@ void dd_winograd_input(
 /// - weights: the group's, as `dd_winograd_weights` writes them: [36][in block][step < used][g][16], and
 ///   behind each of the 36 parts 16 floats of no use: parts a power of two apart would share few lines
 ///   of the cache.
-/// - sums: 576 floats for each tile and block of the group, written and of no use later.
+/// - sums: a tile's floats for each tile and block of the group, written and of no use later.
 /// - used, bias, residual: as for `dd_conv_rows`.
 void dd_winograd_output(
     enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t tile0, int32_t tile1,
@@ -98,11 +105,12 @@ void dd_winograd_output(
 /// One group's kernels, packed as for `dd_conv_rows`, mixed (W' = Σ α_i W_i) and transformed for
 /// `dd_winograd_output`: what input blocks block0 ..< block1 of `used_count` need of it.
 ///
+/// - window_stride: the convolution's, 1 or 2.
 /// - blocks: output blocks of the group.
 /// - kernels: the group's first weight of the first expert; the next expert's is `stride` floats on.
 void dd_winograd_weights(
-    enum dd_isa isa, int32_t experts, ptrdiff_t stride, int32_t blocks, int32_t block0,
-    int32_t block1,
+    enum dd_isa isa, int32_t window_stride, int32_t experts, ptrdiff_t stride, int32_t blocks,
+    int32_t block0, int32_t block1,
     const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,
     const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     const uint8_t *_Nonnull __counted_by(used_count) used __noescape, ptrdiff_t used_count,
