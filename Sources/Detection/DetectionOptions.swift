@@ -1,5 +1,5 @@
 /// Thresholds and filters of one request.
-package struct DetectionOptions: Sendable, Equatable {
+package struct DetectionOptions: Sendable, Equatable, Encodable {
     /// Boxes must score more than this, 0…1.
     package var confidence: Float = 0.25
     /// Of two boxes of a class that overlap by more than this, the weaker goes; 0…1.

@@ -10,8 +10,8 @@ package struct ModelDescription: Sendable, Equatable, Encodable {
     package let stride: Int
     /// Height and width the model was made for.
     package let imageSize: Int
-    /// The confidence a box must exceed, unless one is asked for: as the file's `confidence` says, or 0.25.
-    package let confidence: Float
+    /// What is asked of it where nobody asks otherwise: as the file's `confidence`, `iou` and `agnostic` say.
+    package let defaults: DetectionOptions
     /// Learned numbers in the file.
     package let parameters: Int
     /// Convolutions whose kernel is mixed per picture.
@@ -25,14 +25,14 @@ package struct ModelDescription: Sendable, Equatable, Encodable {
     /// A description by hand.
     package init(
         name: String, names: [String], stride: Int, imageSize: Int,
-        confidence: Float = DetectionOptions().confidence, parameters: Int = 0,
+        defaults: DetectionOptions = DetectionOptions(), parameters: Int = 0,
         dynamicLayers: Int = 0, routing: [RoutingDecision] = []
     ) {
         self.name = name
         self.names = names
         self.stride = stride
         self.imageSize = imageSize
-        self.confidence = confidence
+        self.defaults = defaults
         self.parameters = parameters
         self.dynamicLayers = dynamicLayers
         self.routing = routing
@@ -58,15 +58,22 @@ package struct ModelDescription: Sendable, Equatable, Encodable {
             },
             stride: Int(head.strides.max() ?? 32),
             imageSize: (1...8192).contains(metadata.imageSize) ? metadata.imageSize : 640,
-            confidence: Self.confidence(metadata) ?? DetectionOptions().confidence,
+            defaults: DetectionOptions(metadata),
             parameters: parameters, dynamicLayers: dynamicLayers, routing: decisions)
     }
+}
 
-    /// What the file asks for, when it is a number from 0 to 1.
-    private static func confidence(_ metadata: Metadata) -> Float? {
-        guard let text = metadata.other["confidence"], let value = Float(text),
-            (0...1).contains(value)
-        else { return nil }
+extension DetectionOptions {
+    /// What a model's file asks for; what is missing, or no share of 1, is as the field has it.
+    fileprivate init(_ metadata: Metadata) {
+        self.init()
+        confidence = Self.share(metadata.other["confidence"]) ?? confidence
+        iou = Self.share(metadata.other["iou"]) ?? iou
+        isAgnostic = metadata.other["agnostic"] == "true"
+    }
+
+    private static func share(_ text: String?) -> Float? {
+        guard let text, let value = Float(text), (0...1).contains(value) else { return nil }
         return value
     }
 }

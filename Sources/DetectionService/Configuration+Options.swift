@@ -40,9 +40,10 @@ extension Configuration {
                 "conf", \.confidence, .number(0...1), "confidence a detection must exceed",
                 standard: "what the file says, or 0.25",
                 because: "it was chosen for the model; 0.25 is the reference's"),
-            .value(
+            .open(
                 "iou", \.iou, .number(0...1), "overlap above which the weaker box is dropped",
-                default: standard, because: "as in the reference"),
+                standard: "what the file says, or 0.7",
+                because: "it was chosen for the model; 0.7 is the reference's"),
             .value(
                 "max-det", \.detectionsMax, .whole(1...DetectionOptions.detectionsLimit),
                 "detections a picture, at most",

@@ -25,8 +25,8 @@ struct Configuration: Sendable, Equatable {
     var jpegScaling = JPEGScaling.exact
     /// 0 … 1; nil for what the model's file says; a request may ask for another.
     var confidence: Float?
-    /// 0 … 1; a request may ask for another.
-    var iou: Float = 0.7
+    /// 0 … 1; nil for what the model's file says; a request may ask for another.
+    var iou: Float?
     /// Detections a picture; a request may ask for another number.
     var detectionsMax = 300
 
@@ -107,9 +107,9 @@ struct Configuration: Sendable, Equatable {
 
     /// What a request that says nothing else asks of the model.
     func detectionOptions(for model: ModelDescription) -> DetectionOptions {
-        var options = DetectionOptions()
-        options.confidence = confidence ?? model.confidence
-        options.iou = iou
+        var options = model.defaults
+        options.confidence = confidence ?? options.confidence
+        options.iou = iou ?? options.iou
         options.detectionsMax = detectionsMax
         return options
     }

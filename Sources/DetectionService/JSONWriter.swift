@@ -25,6 +25,7 @@ struct JSONWriter {
     mutating func key(_ name: String, _ value: Int) { key(name) { $0.value(value) } }
     mutating func key(_ name: String, _ value: Double) { key(name) { $0.value(value) } }
     mutating func key(_ name: String, _ value: Float) { key(name) { $0.value(value) } }
+    mutating func key(_ name: String, _ value: Bool) { key(name) { $0.value(value) } }
 
     mutating func key(_ name: String, _ value: (inout JSONWriter) -> Void) {
         self.value(name)
@@ -34,6 +35,7 @@ struct JSONWriter {
     }
 
     mutating func value(_ number: Int) { token("\(number)") }
+    mutating func value(_ flag: Bool) { token("\(flag)") }
     mutating func value(_ number: Double) { token(number.isFinite ? "\(number)" : "null") }
     mutating func value(_ number: Float) { token(number.isFinite ? "\(number)" : "null") }
 

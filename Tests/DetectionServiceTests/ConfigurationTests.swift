@@ -16,12 +16,18 @@ struct ConfigurationTests {
         #expect(try Self.configuration() == Configuration())
     }
 
-    @Test func `the confidence is what was told, else what the model's file says`() throws {
+    @Test func `thresholds are what was told, else what the model's file says`() throws {
+        var defaults = DetectionOptions()
+        defaults.confidence = 0.4
+        defaults.iou = 0.5
+        defaults.isAgnostic = true
         let model = ModelDescription(
-            name: "m", names: ["a"], stride: 32, imageSize: 64, confidence: 0.4)
-        #expect(try Self.configuration().detectionOptions(for: model).confidence == 0.4)
-        let told = try Self.configuration("--conf", "0.25")
-        #expect(told.detectionOptions(for: model).confidence == 0.25)
+            name: "m", names: ["a"], stride: 32, imageSize: 64, defaults: defaults)
+        #expect(try Self.configuration().detectionOptions(for: model) == defaults)
+        let told = try Self.configuration("--conf", "0.25", "--iou", "0.7")
+        defaults.confidence = 0.25
+        defaults.iou = 0.7
+        #expect(told.detectionOptions(for: model) == defaults)
     }
 
     @Test func `each option sets its own value`() throws {

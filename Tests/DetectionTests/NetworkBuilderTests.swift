@@ -258,7 +258,21 @@ import Testing
         let checkpoint = Checkpoint(root: made.root, metadata: metadata)
         let blueprint = try NetworkBuilder.blueprint(of: checkpoint, overrides: .init())
         let model = ModelDescription(of: checkpoint, name: nil, blueprint: blueprint)
-        #expect(model.confidence == confidence)
+        #expect(model.defaults.confidence == confidence)
+    }
+
+    @Test func `overlap and suppression across classes are what the file says, too`() throws {
+        let made = Checkpoint.make([.detect(channels: [3], classes: 1)])
+        var metadata = made.metadata
+        metadata.other["iou"] = "0.5"
+        metadata.other["agnostic"] = "true"
+        let checkpoint = Checkpoint(root: made.root, metadata: metadata)
+        let blueprint = try NetworkBuilder.blueprint(of: checkpoint, overrides: .init())
+        let model = ModelDescription(of: checkpoint, name: nil, blueprint: blueprint)
+        var expected = DetectionOptions()
+        expected.iou = 0.5
+        expected.isAgnostic = true
+        #expect(model.defaults == expected)
     }
 }
 

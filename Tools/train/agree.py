@@ -26,11 +26,11 @@ from evaluation.metrics import overlaps
 
 PADDING, STEP = 114, 32
 RAW_MOST = 1e-4
-CONFIDENCE, IOU, BOXES_MAX = 0.25, 0.7, 300
+CONFIDENCE, IOU, BOXES_MAX = 0.25, 0.7, 300  # where the file says nothing
 
 
 def load(file):
-    """The network of an exported model in float64, and the side it was made for."""
+    """The network of an exported model in float64, and the file's metadata."""
     with safe_open(file, "pt") as tensors:
         metadata = tensors.metadata()
         weights = {name: tensors.get_tensor(name).double() for name in tensors.keys()}
@@ -41,7 +41,7 @@ def load(file):
     network = Detector(shape).double().eval()
     counts = {k: v for k, v in network.state_dict().items() if k.endswith("num_batches_tracked")}
     network.load_state_dict(weights | counts)
-    return network, int(metadata["imgsz"])
+    return network, metadata
 
 
 def letterbox(image, side):
@@ -57,11 +57,11 @@ def letterbox(image, side):
     return framed, np.array([inner[0] / w, inner[1] / h]), np.array([left, top])
 
 
-def suppressed(raw):
+def suppressed(raw, confidence, iou, is_agnostic):
     """Rows x1 y1 x2 y2 score class of one picture's raw output, best first."""
     scores = raw[4:]
     number, score = scores.argmax(0), scores.max(0)
-    keep = np.flatnonzero(score > CONFIDENCE)
+    keep = np.flatnonzero(score > confidence)
     keep = keep[np.argsort(-score[keep], kind="stable")]
     centre, half = raw[:2, keep].T, raw[2:4, keep].T / 2
     rows = np.column_stack([centre - half, centre + half, score[keep], number[keep]])
@@ -69,8 +69,8 @@ def suppressed(raw):
     while len(rows) and len(taken) < BOXES_MAX:
         best, rows = rows[0], rows[1:]
         taken.append(best)
-        over = overlaps(best[None, :4], rows[:, :4])[0] > IOU
-        rows = rows[~(over & (rows[:, 5] == best[5]))]
+        over = overlaps(best[None, :4], rows[:, :4])[0] > iou
+        rows = rows[~(over & (is_agnostic | (rows[:, 5] == best[5])))]
     return np.array(taken).reshape(-1, 6)
 
 
@@ -97,15 +97,16 @@ def main():
     parser.add_argument("model", type=Path)
     parser.add_argument("pictures", nargs="+", type=Path)
     options = parser.parse_args()
-    network, side = load(options.model)
-    asked = ["--model", str(options.model), "--conf", str(CONFIDENCE)]
+    network, metadata = load(options.model)
+    confidence, iou = float(metadata.get("confidence", CONFIDENCE)), float(metadata.get("iou", IOU))
+    asked = ["--model", str(options.model), "--conf", str(confidence)]
     found = dynadetect(options.binary, options.pictures, asked)
     worst, different, boxes = 0.0, [], 0
     with tempfile.TemporaryDirectory() as work:
         given, got = Path(work) / "x.npy", Path(work) / "y.npy"
         for file, rows in zip(options.pictures, found):
             image = cv2.imread(str(file), cv2.IMREAD_COLOR)
-            framed, gain, border = letterbox(image, side)
+            framed, gain, border = letterbox(image, int(metadata["imgsz"]))
             x = framed[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255
             with torch.no_grad():
                 maps = network(torch.from_numpy(x).double())
@@ -116,7 +117,7 @@ def main():
             )
             scale = np.array([max(framed.shape[:2])] * 4 + [1] * network.shape.classes)[:, None]
             worst = max(worst, float((abs(np.load(got)[0] - raw) / scale).max()))
-            expected = suppressed(raw)
+            expected = suppressed(raw, confidence, iou, metadata.get("agnostic") == "true")
             expected[:, :4] = (expected[:, :4] - np.tile(border, 2)) / np.tile(gain, 2)
             expected[:, :4] = expected[:, :4].clip(0, np.tile([image.shape[1], image.shape[0]], 2))
             boxes += len(expected)

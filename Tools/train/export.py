@@ -56,8 +56,11 @@ if __name__ == "__main__":
     parser.add_argument("--name", default="printed codes")
     parser.add_argument("--licence", default="Apache-2.0")
     parser.add_argument("--confidence", type=float, help="the confidence chosen for it by evaluation")
+    parser.add_argument("--iou", type=float, help="overlap above which the weaker box goes")
+    parser.add_argument("--agnostic", action="store_true", help="boxes of different classes suppress each other")
     options = parser.parse_args()
-    chosen = {} if options.confidence is None else {"confidence": str(options.confidence)}
+    chosen = {key: str(value) for key in ("confidence", "iou") if (value := getattr(options, key)) is not None}
+    chosen |= {"agnostic": "true"} if options.agnostic else {}
     export(
         *load(options.run / "last.pt"), options.out, imgsz=options.imgsz, name=options.name, license=options.licence,
         **chosen,

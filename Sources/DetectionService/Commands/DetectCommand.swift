@@ -80,7 +80,7 @@ struct DetectCommand: Command {
 
     private func options(for model: ModelDescription) throws(CommandFailure) -> PredictionOptions {
         var options = configuration.detectionOptions(for: model)
-        options.isAgnostic = isAgnostic
+        options.isAgnostic = isAgnostic || options.isAgnostic
         if let classes {
             do {
                 options = try OptionReader(model: model).read(

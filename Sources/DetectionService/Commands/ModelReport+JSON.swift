@@ -28,7 +28,9 @@ extension JSONWriter {
             }
             $0.key("stride", model.stride)
             $0.key("image_size", model.imageSize)
-            $0.key("confidence", model.confidence)
+            $0.key("confidence", model.defaults.confidence)
+            $0.key("iou", model.defaults.iou)
+            $0.key("agnostic", model.defaults.isAgnostic)
             $0.key("dynamic_layers", model.dynamicLayers)
         }
     }

@@ -29,7 +29,8 @@ extension ModelReport {
     private func head(_ identity: ModelIdentity) -> [String] {
         [
             "\(identity.name.printable), version \(identity.version.printable): \(model.classes) classes, stride \(model.stride),"
-                + " image size \(model.imageSize), confidence \(model.confidence)",
+                + " image size \(model.imageSize), confidence \(model.defaults.confidence),"
+                + " iou \(model.defaults.iou)\(model.defaults.isAgnostic ? ", agnostic" : "")",
             "classes: " + model.names.map(\.printable).joined(separator: ", "),
         ]
     }
