@@ -29,7 +29,9 @@ struct PredictorTests {
         let reduced = try Self.predict(bytes, .reduced, PredictionOptions())
         #expect(reduced.size == size && !whole.detections.isEmpty)
         try #require(reduced.detections.count == whole.detections.count)
-        for (one, other) in zip(reduced.detections, whole.detections) {
+        // By place: codes that are about equally sure may change their order.
+        let places = [reduced, whole].map { $0.detections.sorted { $0.box.x1 < $1.box.x1 } }
+        for (one, other) in zip(places[0], places[1]) {
             #expect(one.classID == other.classID)
             #expect(abs(one.confidence - other.confidence) < 0.1)
             #expect(abs(one.box.x1 - other.box.x1) < 16 && abs(one.box.y2 - other.box.y2) < 16)

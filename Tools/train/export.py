@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from detector.network import Detector, Shape
@@ -58,9 +59,13 @@ if __name__ == "__main__":
     parser.add_argument("--confidence", type=float, help="the confidence chosen for it by evaluation")
     parser.add_argument("--iou", type=float, help="overlap above which the weaker box goes")
     parser.add_argument("--agnostic", action="store_true", help="boxes of different classes suppress each other")
+    parser.add_argument("--ranges", type=Path, help="the same model as `dynadetect calibrate` wrote it, for int8")
     options = parser.parse_args()
     chosen = {key: str(value) for key in ("confidence", "iou") if (value := getattr(options, key)) is not None}
     chosen |= {"agnostic": "true"} if options.agnostic else {}
+    if options.ranges:
+        with safe_open(options.ranges, "pt") as calibrated:
+            chosen["activation_ranges"] = calibrated.metadata()["activation_ranges"]
     export(
         *load(options.run / "last.pt"), options.out, imgsz=options.imgsz, name=options.name, license=options.licence,
         **chosen,
