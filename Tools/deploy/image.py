@@ -4,7 +4,9 @@ import collections
 import datetime
 import http.client
 import json
+import os
 import re
+import tempfile
 import threading
 
 import podman
@@ -87,12 +89,26 @@ def check_service():
 
 def check_mounted_model():
     """Another model than the built-in one comes by a mount."""
-    mount = ["--volume", f"{MODEL}:/models/mounted.safetensors:ro"]
-    with Container(*PRODUCTION, *mount, IMAGE, "--model", "/models/mounted.safetensors") as container:
-        wait_until(container.is_healthy, "not healthy with a mounted model")
-        name = ask(container.port(), "GET", "/version")[1]["model"]["name"]
-        expect(name == "mounted", f"the model is {name}")
+    with tempfile.NamedTemporaryFile(suffix=".safetensors") as file:
+        file.write(renamed(MODEL.read_bytes(), "mounted"))
+        file.flush()
+        os.chmod(file.name, 0o644)  # the container's user reads it
+        mount = ["--volume", f"{file.name}:/models/best.safetensors:ro"]
+        with Container(*PRODUCTION, *mount, IMAGE, "--model", "/models/best.safetensors") as container:
+            wait_until(container.is_healthy, "not healthy with a mounted model")
+            name = ask(container.port(), "GET", "/version")[1]["model"]["name"]
+            expect(name == "mounted", f"the model is {name}")
     print("  a mounted model serves")
+
+
+def renamed(model, name):
+    """The bytes of a .safetensors model that calls itself `name`."""
+    end = 8 + int.from_bytes(model[:8], "little")
+    header = json.loads(model[8:end])
+    header["__metadata__"]["name"] = name
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + model[end:]
 
 
 def check_flood():
