@@ -12,7 +12,8 @@ from podman import IMAGE, ROOT, Container, expect, wait_until
 
 REPLICAS = 2
 CLIENTS = 8
-REQUESTS = 2400
+REPLACEMENTS = 2 * REPLICAS
+REQUESTS_MIN = 2400
 NAME = "dynadetect"  # what haproxy.cfg asks the network for
 
 
@@ -62,26 +63,23 @@ def replace_under_load(network, balancer):
     replicas = [start(network) for _ in range(REPLICAS)]
     try:
         wait_until(lambda: balancer.active() == REPLICAS, f"the balancer does not find {REPLICAS} replicas")
-        load = Load(balancer.port())
-        load.begin()
-        turns, seconds = 0, []
-        while not load.is_over():
-            wait_until(lambda: load.answered > REQUESTS * turns / (2 * REPLICAS) or load.is_over(), "no answers", 120)
-            replicas.append(start(network))
-            wait_until(replicas[-1].is_healthy, "the new replica is not healthy")
-            wait_until(lambda: balancer.active() == REPLICAS + 1, "the new replica is not taken in")
-            old = replicas.pop(0)
-            with old:
-                status, time_taken = old.stop()
-                expect(status == 0, f"a replica ended with status {status}: {old.logs()[-500:]}")
-            wait_until(lambda: balancer.active() == REPLICAS, "the old replica is not let go")
-            seconds.append(time_taken)
-            turns += 1
-        load.end()
-        expect(turns > REPLICAS, f"only {turns} replicas were replaced in {REQUESTS} requests")
+        seconds = []
+        with Load(balancer.port()) as load:
+            for turn in range(REPLACEMENTS):
+                wait_until(lambda: load.answered > REQUESTS_MIN * turn / REPLACEMENTS, "no answers", 120)
+                replicas.append(start(network))
+                wait_until(replicas[-1].is_healthy, "the new replica is not healthy")
+                wait_until(lambda: balancer.active() == REPLICAS + 1, "the new replica is not taken in")
+                old = replicas.pop(0)
+                with old:
+                    status, time_taken = old.stop()
+                    expect(status == 0, f"a replica ended with status {status}: {old.logs()[-500:]}")
+                wait_until(lambda: balancer.active() == REPLICAS, "the old replica is not let go")
+                seconds.append(time_taken)
+            wait_until(lambda: load.answered >= REQUESTS_MIN, "no answers", 120)
         expect(not load.failures, f"{len(load.failures)} of {load.answered} failed: {load.failures[:5]}")
         print(
-            f"  {load.answered} requests, {len(load.failures)} failed, {load.rate():.0f} a second; {turns} replicas"
+            f"  {load.answered} requests, {len(load.failures)} failed, {load.rate():.0f} a second; {len(seconds)} replicas"
             f" replaced meanwhile, each stopped with status 0 in at most {max(seconds):.1f} s;"
             f" 50%, 99%, all of the answers in {load.percentile(50):.0f}, {load.percentile(99):.0f},"
             f" {load.percentile(100):.0f} ms")
@@ -97,18 +95,18 @@ class Load:
     def __init__(self, port):
         self.port, self.picture = port, SCENE.read_bytes()
         self.answered, self.failures, self.times = 0, [], []
-        self.lock, self.left = threading.Lock(), REQUESTS
+        self.lock, self.is_over = threading.Lock(), threading.Event()
         self.threads = [threading.Thread(target=self._client) for _ in range(CLIENTS)]
 
-    def begin(self):
+    def __enter__(self):
         self.begun = time.monotonic()
         for thread in self.threads:
             thread.start()
+        return self
 
-    def is_over(self):
-        return not any(thread.is_alive() for thread in self.threads)
-
-    def end(self):
+    def __exit__(self, *_):
+        """Every client finishes its request, and asks no more."""
+        self.is_over.set()
         for thread in self.threads:
             thread.join()
         self.seconds = time.monotonic() - self.begun
@@ -122,7 +120,7 @@ class Load:
 
     def _client(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        while self._take():
+        while not self.is_over.is_set():
             begun = time.monotonic()
             try:
                 connection.request("POST", "/detect", self.picture, {"Content-Type": "image/png"})
@@ -137,8 +135,3 @@ class Load:
                 self.times.append(time.monotonic() - begun)
                 if failure:
                     self.failures.append(failure)
-
-    def _take(self):
-        with self.lock:
-            self.left -= 1
-            return self.left >= 0
