@@ -5,8 +5,8 @@
 #   docker run --rm -p 8080:8080 --read-only --cap-drop ALL -v "$PWD/models:/models:ro" dynadetect --model /models/best.pt
 #
 # Any image with the Swift toolchain and Debian 12 will do for the first stage. The second needs nothing of its
-# base; one with a shell helps to look around: --build-arg RUNTIME_IMAGE=debian:bookworm-slim.
-ARG BUILD_IMAGE=swift:6.3-bookworm
+# base; one with a shell helps to look around: --build-arg RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim.
+ARG BUILD_IMAGE=docker.io/library/swift:6.3-bookworm
 ARG RUNTIME_IMAGE=scratch
 
 FROM ${BUILD_IMAGE} AS build

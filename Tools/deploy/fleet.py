@@ -2,6 +2,7 @@
 
 import http.client
 import random
+import re
 import threading
 import time
 
@@ -18,6 +19,8 @@ NAME = "dynadetect"  # what haproxy.cfg asks the network for
 
 
 def run():
+    room = int(re.search(r"tune\.bufsize (\d+)", (ROOT / "deploy/haproxy.cfg").read_text())[1])
+    expect(SCENE.stat().st_size + 4096 < room, f"{SCENE.name} does not fit the balancer's buffer: nothing would be retried")
     network = f"dynadetect-{random.randrange(1 << 32):08x}"
     podman.run("network", "create", network)
     try:

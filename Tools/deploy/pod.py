@@ -39,7 +39,7 @@ def check(played, port):
     host = settings["HostConfig"]
     expect(settings["Config"]["User"].startswith("65532"), f"the user is {settings['Config']['User']}")
     expect(host["ReadonlyRootfs"], "the root can be written to")
-    expect(host["Memory"] == 512 * 1024 * 1024, f"the memory limit is {host['Memory']}")
+    expect(host["Memory"] == 1024 * 1024 * 1024, f"the memory limit is {host['Memory']}")
     expect(not settings["EffectiveCaps"], f"it has rights: {settings['EffectiveCaps']}")
     expect("DYNADETECT_DRAIN_SECONDS=25" in settings["Config"]["Env"], "the ConfigMap is not in its environment")
 
