@@ -79,7 +79,7 @@ private final class Handle: @unchecked Sendable {
     init() throws(TLSError) {
         ERR_clear_error()
         guard let pointer = unsafe SSL_CTX_new(TLS_server_method()) else {
-            throw .library(reason: lastReason())
+            throw .openSSL(reason: lastReason())
         }
         unsafe self.pointer = pointer
         unsafe SSL_CTX_set_modes_of_streams(pointer)
@@ -92,7 +92,7 @@ private final class Handle: @unchecked Sendable {
             unsafe SSL_CTX_set_groups(pointer, "X25519:P-256:P-384") == 1,
             unsafe SSL_CTX_set_session_id_context(pointer, name, UInt32(name.count)) == 1,
             unsafe SSL_CTX_set_num_tickets(pointer, 1) == 1
-        else { throw .library(reason: lastReason()) }
+        else { throw .openSSL(reason: lastReason()) }
         unsafe SSL_CTX_set_alpn_select_cb(pointer, selectProtocol, nil)
         // A key with a password is refused: nobody sits there to type it.
         unsafe SSL_CTX_set_default_passwd_cb(pointer) { _, _, _, _ in -1 }

@@ -7,7 +7,7 @@ package enum TLSError: Error, Equatable {
     /// The file at `path` holds no authorities for the certificates of clients.
     case clientAuthorities(path: String, reason: String)
     /// OpenSSL itself could not be set up.
-    case library(reason: String)
+    case openSSL(reason: String)
 }
 
 extension TLSError: CustomStringConvertible {
@@ -17,7 +17,7 @@ extension TLSError: CustomStringConvertible {
         case .certificate(let path, let reason): "the certificate '\(path)': \(reason)"
         case .key(let path, let reason): "the private key '\(path)': \(reason)"
         case .clientAuthorities(let path, let reason): "the authorities '\(path)': \(reason)"
-        case .library(let reason): "OpenSSL: \(reason)"
+        case .openSSL(let reason): "OpenSSL: \(reason)"
         }
     }
 }

@@ -45,10 +45,10 @@ struct ConvolutionCall: Sendable {
 
 /// A convolution window by window, by groups of output blocks and rows, with its activation, its
 /// residual and the zeros around what it wrote.
-struct ConvolutionSection: CutSection {
-    private let packed: PackedConvolution
-    private let call: ConvolutionCall
-    private var tiling: Tiling
+struct ConvolutionSection: TiledSection {
+    let packed: PackedConvolution
+    let call: ConvolutionCall
+    var tiling: Tiling
     private let kernels: Kernels
 
     init(_ packed: PackedConvolution, _ call: ConvolutionCall, kernels: Kernels) {
@@ -60,19 +60,6 @@ struct ConvolutionSection: CutSection {
             groups: packed.groups.count, height: Int(out.height),
             productsOfRow: Int(out.width) * (packed.kernelCount / packed.groups.count),
             weightsCount: packed.kernelCount, inputCount: call.conv.in.floats)
-    }
-
-    var kind: SectionKind { packed.algorithm == .depthwise ? .depthwise : .direct }
-    var items: Int { tiling.items }
-
-    var shape: CutShape { CutShape(packed, call, kind) }
-    var cut: Cut { tiling.cut }
-    var candidates: [Cut] { tiling.candidates }
-
-    func cut(by cut: Cut) -> Self {
-        var section = self
-        section.tiling = Tiling(columns: tiling.columns, height: tiling.height, cut: cut)
-        return section
     }
 
     func run(item: Int, in arena: Arena, seat: Region) {

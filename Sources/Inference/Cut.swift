@@ -45,3 +45,25 @@ protocol CutSection: Section {
     /// The same section, cut otherwise.
     func cut(by cut: Cut) -> Self
 }
+
+/// A convolution that is not Winograd's: its output is cut into rows and groups.
+protocol TiledSection: CutSection {
+    var packed: PackedConvolution { get }
+    var call: ConvolutionCall { get }
+    var tiling: Tiling { get set }
+}
+
+extension TiledSection {
+    var kind: SectionKind { packed.algorithm == .depthwise ? .depthwise : .direct }
+    var items: Int { tiling.items }
+
+    var shape: CutShape { CutShape(packed, call, kind) }
+    var cut: Cut { tiling.cut }
+    var candidates: [Cut] { tiling.candidates }
+
+    func cut(by cut: Cut) -> Self {
+        var section = self
+        section.tiling = Tiling(columns: tiling.columns, height: tiling.height, cut: cut)
+        return section
+    }
+}

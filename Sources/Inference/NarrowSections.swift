@@ -1,10 +1,10 @@
 import CKernels
 
 /// A convolution of narrow numbers, window by window: the same cut as of floats.
-struct NarrowConvolutionSection: CutSection {
-    private let packed: PackedConvolution
-    private let call: ConvolutionCall
-    private var tiling: Tiling
+struct NarrowConvolutionSection: TiledSection {
+    let packed: PackedConvolution
+    let call: ConvolutionCall
+    var tiling: Tiling
 
     init(_ packed: PackedConvolution, _ call: ConvolutionCall) {
         self.packed = packed
@@ -16,19 +16,6 @@ struct NarrowConvolutionSection: CutSection {
             productsOfRow: Int(out.width) * (packed.kernelCount / packed.groups.count)
                 / packed.element.stepChannels,
             weightsCount: packed.kernelCount, inputCount: call.conv.in.floats)
-    }
-
-    var kind: SectionKind { packed.algorithm == .depthwise ? .depthwise : .direct }
-    var items: Int { tiling.items }
-
-    var shape: CutShape { CutShape(packed, call, kind) }
-    var cut: Cut { tiling.cut }
-    var candidates: [Cut] { tiling.candidates }
-
-    func cut(by cut: Cut) -> Self {
-        var section = self
-        section.tiling = Tiling(columns: tiling.columns, height: tiling.height, cut: cut)
-        return section
     }
 
     func run(item: Int, in arena: Arena, seat: Region) {

@@ -428,21 +428,7 @@ struct TLSTests {
 
     @Test func `a drain under load answers every request it took under TLS`() async throws {
         try await serving(tls: context()) { server in
-            let port = server.port
-            async let rounds = onThreads(8) { _ in
-                let client = try TestClient(port: port, tls: .make())
-                var round = 1
-                while true {
-                    client.send(Self.get)
-                    let answer = client.answer()
-                    try #require(answer.status == 200, "request \(round) was lost: \(answer)")
-                    if answer.contains("Connection: close\r\n") { return round }
-                    round += 1
-                }
-            }
-            try await eventually { server.connectionCount == 8 }
-            #expect(await Drain(server).abandoned == 0)
-            #expect(try await rounds.count == 8)
+            try await expectDrainAnswersAll(server, asking: Self.get, overTLS: true)
         }
     }
 }

@@ -54,6 +54,27 @@ final class Drain: Sendable {
     }
 }
 
+/// Drains a server whose clients ask again and again: each of their requests must be answered.
+func expectDrainAnswersAll(
+    _ server: Server, asking request: String, overTLS: Bool = false
+) async throws {
+    let port = server.port
+    async let rounds = onThreads(8) { _ in
+        let client = try TestClient(port: port, tls: overTLS ? .make() : nil)
+        var round = 1
+        while true {
+            client.send(request)
+            let answer = client.answer()
+            try #require(answer.status == 200, "request \(round) was lost: \(answer)")
+            if answer.contains("Connection: close\r\n") { return round }
+            round += 1
+        }
+    }
+    try await eventually { server.connectionCount == 8 }
+    #expect(await Drain(server).abandoned == 0)
+    #expect(try await rounds.count == 8)
+}
+
 /// Runs blocking clients, each on a thread of its own: the few threads of tasks must stay free.
 func onThreads<Value: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (Int) throws -> Value
