@@ -4,9 +4,11 @@ Python's own library is all it needs, beside podman. The parts:
   build       the image, on stand-ins for base images where no registry can be reached
   image       one container as in production: size, start, limits, health, exit
   fleet       replicas behind the balancer, replaced one after another under load
+  refusals    a replica that answers 503, and the balancer that asks another
   unit        the systemd unit under a systemd of its own
   pod         the Kubernetes base, played by podman
   compose     two replicas, the balancer and Prometheus, from up to down
+  capacity    a measurement: what one, two and three replicas answer behind the balancer
 """
 
 import importlib
@@ -15,7 +17,7 @@ import time
 
 from podman import Failure
 
-PARTS = ["build", "image", "fleet", "unit", "pod", "compose"]
+PARTS = ["build", "image", "fleet", "refusals", "unit", "pod", "compose", "capacity"]
 
 
 def main():

@@ -1,5 +1,6 @@
 """Replicas behind the balancer of deploy/haproxy.cfg, replaced one after another under load: nobody notices."""
 
+import contextlib
 import http.client
 import random
 import re
@@ -19,13 +20,20 @@ NAME = "dynadetect"  # what haproxy.cfg asks the network for
 
 
 def run():
+    with balanced() as (network, balancer):
+        replace_under_load(network, balancer)
+
+
+@contextlib.contextmanager
+def balanced():
+    """A network, and a balancer in it that has no replicas yet."""
     room = int(re.search(r"tune\.bufsize (\d+)", (ROOT / "deploy/haproxy.cfg").read_text())[1])
     expect(SCENE.stat().st_size + 4096 < room, f"{SCENE.name} does not fit the balancer's buffer: nothing would be retried")
     network = f"dynadetect-{random.randrange(1 << 32):08x}"
     podman.run("network", "create", network)
     try:
         with Balancer(network) as balancer:
-            replace_under_load(network, balancer)
+            yield network, balancer
     finally:
         podman.run("network", "rm", "--force", network)
 
@@ -46,6 +54,12 @@ class Balancer(Container):
             line.endswith(" 1") for line in self.metrics().splitlines()
             if line.startswith("haproxy_server_status{") and 'state="UP"' in line)
 
+    def count(self, name):
+        """What it has counted of the replicas together."""
+        return sum(
+            float(line.split()[-1]) for line in self.metrics().splitlines()
+            if line.startswith(f'haproxy_backend_{name}_total{{proxy="replicas"'))
+
     def metrics(self):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", self.port(8404), timeout=5)
@@ -55,11 +69,11 @@ class Balancer(Container):
             return ""
 
 
-def start(network):
-    # The balancer's network gives names to addresses; --publish is for tests of one container.
-    options = [option for option in PRODUCTION if option not in ("--publish", "127.0.0.1::8080")]
-    grace = ["--env", "DYNADETECT_GRACE=2"]  # as in compose.yaml: the balancer sees it before connections close
-    return Container(*options, *grace, "--network", network, "--network-alias", NAME, IMAGE)
+def start(network, *settings, cpus=1):
+    """A replica, with settings such as `DYNADETECT_QUEUE=1`."""
+    # As in compose.yaml: the balancer sees it before connections close.
+    settings = [word for setting in ("DYNADETECT_GRACE=2", *settings) for word in ("--env", setting)]
+    return Container(*PRODUCTION, *settings, "--cpus", cpus, "--network", network, "--network-alias", NAME, IMAGE)
 
 
 def replace_under_load(network, balancer):

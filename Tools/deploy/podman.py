@@ -74,6 +74,13 @@ class Existing:
         """What the image's own health check says now."""
         return succeeds("healthcheck", "run", self.id)
 
+    def signal(self, name):
+        run("kill", "--signal", name, self.id)
+
+    def wait(self):
+        """Its exit status, when it has ended."""
+        return int(run("wait", self.id))
+
     def stop(self, seconds=30):
         """The stop signal; exit status, and the seconds it took."""
         begun = time.monotonic()
