@@ -4,7 +4,7 @@ A stand-in holds what the pulled image would offer to us, no more: it shows that
 configuration loads, not that some release of the original does.
 """
 
-import os
+import json
 import pathlib
 import shutil
 import subprocess
@@ -52,11 +52,12 @@ def root():
 
 def toolchain():
     """Where this machine's Swift toolchain lies; stand-ins have none of their own but see this one."""
-    swift = shutil.which("swift")
-    podman.expect(swift, "no image with Swift can be pulled, and there is no Swift toolchain here")
-    folder = pathlib.Path(os.path.realpath(swift)).parent.parent.parent
-    podman.expect(
-        folder != pathlib.Path("/"), "a toolchain in /usr cannot be lent to a stand-in")
+    podman.expect(shutil.which("swift"), "no image with Swift can be pulled, and there is no Swift toolchain here")
+    # Its own word, for `swift` in PATH may be a link, a script or an installer's proxy: FOLDER/usr/lib/swift.
+    said = subprocess.run(["swift", "-print-target-info"], text=True, check=True, stdout=subprocess.PIPE).stdout
+    folder = pathlib.Path(json.loads(said)["paths"]["runtimeResourcePath"]).resolve().parents[2]
+    podman.expect((folder / "usr/bin/swift").exists(), f"no Swift toolchain in {folder}")
+    podman.expect(folder != pathlib.Path("/"), "a toolchain in /usr cannot be lent to a stand-in")
     return folder
 
 
