@@ -10,10 +10,14 @@ import sys
 
 import yaml
 
-DEPLOY = pathlib.Path(__file__).resolve().parent.parent.parent / "deploy"
-DRAIN_DEFAULT, GRACE_DEFAULT = 25, 0  # of `dynadetect serve`
-MARGIN = 5
-UNITS = {"": 1, "m": 2**20, "Mi": 2**20, "M": 2**20, "Gi": 2**30, "G": 2**30}
+import image
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+DEPLOY = ROOT / "deploy"
+MARGIN = 5  # seconds
+UNITS = {"": 1, "m": 2**20, "Mi": 2**20, "M": 2**20, "g": 2**30, "Gi": 2**30, "G": 2**30}
+PROGRAM_BYTES = 48 * 2**20  # with the built-in model, warm
+WORKER_BYTES = 256 * 2**20  # the least that a worker should have
 
 
 def main():
@@ -21,37 +25,98 @@ def main():
     pod = objects["Deployment"]["spec"]["template"]["spec"]
     container = pod["containers"][0]
     limits = container["resources"]["limits"]
-    check(
-        "kubernetes/base", objects["ConfigMap"]["data"], limits["memory"], pod["terminationGracePeriodSeconds"],
-        container["lifecycle"]["preStop"]["sleep"]["seconds"])
     expect(container["resources"]["requests"] == limits, "kubernetes/base: requests are not limits")
     expect(limits["cpu"].isdecimal(), f"kubernetes/base: {limits['cpu']} CPUs are no whole number")
+    settings = objects["ConfigMap"]["data"]
+    check_memory("kubernetes/base", settings, limits["memory"], int(limits["cpu"]))
+    check_end(
+        "kubernetes/base", settings, pod["terminationGracePeriodSeconds"],
+        container["lifecycle"]["preStop"]["sleep"]["seconds"])
 
-    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["dynadetect"]
-    check(
-        "compose.yaml", service["environment"], service["mem_limit"],
-        int(service["stop_grace_period"].removesuffix("s")))
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    replica = services["dynadetect"]
+    check_memory("compose.yaml", replica["environment"], replica["mem_limit"], int(replica["cpus"]))
+    check_end("compose.yaml", replica["environment"], seconds(replica["stop_grace_period"]))
+    check_balancer(services["balancer"], replica["environment"])
 
     text = (DEPLOY / "dynadetect.service").read_text()
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.read_string(text)
-    check(
-        "dynadetect.service", dict(re.findall(r"^Environment=(\w+)=(\w+)$", text, re.M)),
-        unit["Service"]["MemoryMax"], int(unit["Service"]["TimeoutStopSec"]))
-    print("deploy/: grace, drain, memory and queue fit each other")
+    settings = dict(re.findall(r"^Environment=(\w+)=(\w+)$", text, re.M))
+    check_memory("dynadetect.service", settings, unit["Service"]["MemoryMax"], int(settings["DYNADETECT_WORKERS"]))
+    check_end("dynadetect.service", settings, int(unit["Service"]["TimeoutStopSec"]))
+
+    command = re.search(r"docker run -d .*?\n```", (DEPLOY / "README.md").read_text(), re.S)[0]
+    tried = " ".join(image.PRODUCTION).replace("--env ", "-e ")
+    for option in re.findall(r"--?[a-z-]+ [^-\s]\S*|--read-only", tried):
+        expect(option in command, f"README.md: one container is tried with {option}, but not shown with it")
+    settings = dict(re.findall(r"-e (\w+)=(\w+)", tried))
+    check_memory("README.md", settings, re.search(r"--memory (\w+)", tried)[1], int(re.search(r"--cpus (\d+)", tried)[1]))
+    print("deploy/: grace, drain, memory, queue, connections and balancer fit each other")
 
 
-def check(place, environment, memory, killed_after, before=0):
-    """What is told to drain has the time for it; what waits and what comes in have their share of the memory."""
-    seconds = before + sum(
-        int(environment.get(f"DYNADETECT_{name}", default))
-        for name, default in (("GRACE", GRACE_DEFAULT), ("DRAIN_SECONDS", DRAIN_DEFAULT)))
-    expect(killed_after >= seconds + MARGIN, f"{place}: killed after {killed_after} s, but it may take {seconds}")
-    number, unit = re.fullmatch(r"(\d+)(\w*)", str(memory)).groups()
-    limit = int(number) * UNITS[unit]
-    for name, share in (("QUEUE", 4), ("RECEIVING", 8)):
-        bytes_max = int(environment[f"DYNADETECT_{name}_BYTES"])
-        expect(bytes_max * share == limit, f"{place}: {name} is {bytes_max}, not 1/{share} of {limit}")
+def check_memory(place, environment, memory, workers):
+    """All that clients can make a replica hold has its share of the memory, and the largest body fits each of them."""
+    limit = size(memory)
+    expect(limit >= workers * WORKER_BYTES, f"{place}: {limit} bytes are too few for {workers} workers")
+    queue = int(environment["DYNADETECT_QUEUE_BYTES"])
+    receiving = int(environment["DYNADETECT_RECEIVING_BYTES"])
+    body = setting(environment, "MAX_BODY_BYTES", "bodyBytesMax")
+    connections = setting(environment, "MAX_CONNECTIONS", "connectionsMax") + default("turnedAwayMax")
+    pictures = limit // 2  # as the largest picture is chosen
+    held = PROGRAM_BYTES + pictures + queue + receiving + connections * (default("readBytes") + 4 * default("headerBytesMax"))
+    expect(held <= limit, f"{place}: clients can make it hold {held >> 20} of {limit >> 20} MiB")
+    # Base64 and what it decodes to wait together.
+    expect(2 * body <= queue and body <= receiving, f"{place}: a body of {body} bytes never fits {queue} and {receiving}")
+
+
+def check_end(place, environment, killed_after, before=0):
+    """What is told to drain has the time for it."""
+    takes = before + setting(environment, "GRACE", "graceSeconds") + setting(environment, "DRAIN_SECONDS", "drainSeconds")
+    expect(killed_after >= takes + MARGIN, f"{place}: killed after {killed_after} s, but it may take {takes}")
+
+
+def check_balancer(service, environment):
+    """The balancer stays below what replicas take, outlasts them, and has memory for what it buffers."""
+    text = (DEPLOY / "haproxy.cfg").read_text()
+    told = {
+        name: int(re.search(rf"^ +(?:default-server .*)?{name} (\d+)", text, re.M)[1])
+        for name in ("hard-stop-after", "tune.bufsize", "maxconn")
+    }
+    of_replica = int(re.search(r"default-server .*maxconn (\d+)", text)[1])
+    connections = setting(environment, "MAX_CONNECTIONS", "connectionsMax")
+    expect(of_replica < connections, f"haproxy.cfg: {of_replica} connections to a replica that takes {connections}")
+    drain = setting(environment, "DRAIN_SECONDS", "drainSeconds")
+    end, killed = told["hard-stop-after"], seconds(service["stop_grace_period"])
+    expect(drain < end <= killed - MARGIN, f"haproxy.cfg: ends after {end} s; replicas drain {drain}, it is killed after {killed}")
+    buffers, limit = told["maxconn"] * 3 * told["tune.bufsize"], size(service["mem_limit"])
+    expect(buffers <= limit * 3 / 4, f"haproxy.cfg: buffers of {buffers >> 20} MiB, mem_limit is {limit >> 20}")
+
+
+def setting(environment, variable, name):
+    """What a replica is told, or the default."""
+    return int(environment.get(f"DYNADETECT_{variable}") or default(name))
+
+
+def default(name):
+    """A number as the sources say it: `var drainSeconds = 25`."""
+    for file in ("Sources/DetectionService/Configuration.swift", "Sources/HTTPServer/Limits.swift"):
+        found = re.search(rf"^ +(?:package |static )?(?:var|let) {name} = ([\d_ *]+)$", (ROOT / file).read_text(), re.M)
+        if found:
+            product = 1
+            for factor in found[1].split("*"):
+                product *= int(factor)
+            return product
+    sys.exit(f"no default of {name} in the sources")
+
+
+def size(text):
+    number, unit = re.fullmatch(r"(\d+)(\w*)", str(text)).groups()
+    return int(number) * UNITS[unit]
+
+
+def seconds(text):
+    return int(text.removesuffix("s"))
 
 
 def expect(condition, words):

@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 import threading
+import time
 
 import podman
 from podman import IMAGE, ROOT, Container, expect, wait_until
@@ -15,20 +16,24 @@ from podman import IMAGE, ROOT, Container, expect, wait_until
 SCENE = ROOT / "Tests/DetectionServiceTests/Goldens/scene.png"
 MODEL = ROOT / "Sources/CBuiltInModel/BuiltIn.safetensors"
 PRODUCTION = [
-    "--publish", "127.0.0.1::8080", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+    "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
     "--memory", "256m", "--pids-limit", "64", "--cpus", "1",
-    "--env", "DYNADETECT_QUEUE_BYTES=67108864", "--env", "DYNADETECT_RECEIVING_BYTES=33554432",
+    "--env", "DYNADETECT_QUEUE_BYTES=33554432", "--env", "DYNADETECT_RECEIVING_BYTES=33554432",
+    "--env", "DYNADETECT_MAX_BODY_BYTES=16777216", "--env", "DYNADETECT_MAX_CONNECTIONS=64",
 ]
+PUBLISHED = ["--publish", "127.0.0.1::8080"]
 BYTES_MAX = 45_000_000
 READY_SECONDS_MAX = 0.3
 STARTS = 5
-UPLOADS, UPLOAD_BYTES = 24, 30_000_000
+GRACE = 4
+UPLOADS, UPLOAD_BYTES = 48, 15_000_000
 
 
 def run():
     check_image()
     check_start()
     check_service()
+    check_leaving()
     check_mounted_model()
     check_flood()
 
@@ -57,7 +62,7 @@ def check_start():
     """From the start of the process to its word `ready`, by the engine's clock."""
     seconds = []
     for _ in range(STARTS):
-        with Container(*PRODUCTION, IMAGE) as container:
+        with Container(*PRODUCTION, *PUBLISHED, IMAGE) as container:
             wait_until(lambda: "ready" in container.logs(), "not ready")
             begun = moment(container.inspect()["State"]["StartedAt"])
             said = next(line for line in container.logs("--timestamps").splitlines() if line.endswith(" ready"))
@@ -70,7 +75,7 @@ def check_start():
 
 
 def check_service():
-    with Container(*PRODUCTION, IMAGE) as container:
+    with Container(*PRODUCTION, *PUBLISHED, IMAGE) as container:
         port = container.port()
         wait_until(container.is_healthy, "not healthy")
         said = container.logs()
@@ -82,9 +87,26 @@ def check_service():
         user = container.inspect()["Config"]["User"]
         status, seconds = container.stop()
         expect(status == 0, f"exit status {status} after SIGTERM")
-        expect(not container.is_healthy(), "healthy after its end")
     print(f"  {workers}")
     print(f"  /detect: {reply['detections'][0]['label']}; healthy; exit status 0 in {seconds:.1f} s, user {user}")
+
+
+def check_leaving():
+    """Told to stop, it says at once that it takes no more, and serves on until balancers have seen it."""
+    with Container(*PRODUCTION, *PUBLISHED, "--env", f"DYNADETECT_GRACE={GRACE}", IMAGE) as container:
+        port = container.port()
+        wait_until(container.is_healthy, "not healthy")
+        expect(ask(port, "GET", "/readyz")[0] == 200, "not ready before it is told to stop")
+        begun = time.monotonic()
+        container.signal("TERM")
+        wait_until(lambda: ask(port, "GET", "/readyz")[0] == 503, "still ready after SIGTERM", GRACE / 2)
+        expect(not container.is_healthy(), "the health check passes while it leaves")
+        status, reply = ask(port, "POST", "/detect", SCENE.read_bytes())
+        expect(status == 200 and reply["detections"], f"/detect within the grace: {status}")
+        expect(time.monotonic() - begun < GRACE, f"the checks took longer than the grace of {GRACE} s")
+        status = container.wait()
+        expect(status == 0, f"exit status {status} after the grace")
+    print(f"  after SIGTERM: not ready, not healthy, serves on for {GRACE} s, exit status 0")
 
 
 def check_mounted_model():
@@ -94,7 +116,7 @@ def check_mounted_model():
         file.flush()
         os.chmod(file.name, 0o644)  # the container's user reads it
         mount = ["--volume", f"{file.name}:/models/best.safetensors:ro"]
-        with Container(*PRODUCTION, *mount, IMAGE, "--model", "/models/best.safetensors") as container:
+        with Container(*PRODUCTION, *PUBLISHED, *mount, IMAGE, "--model", "/models/best.safetensors") as container:
             wait_until(container.is_healthy, "not healthy with a mounted model")
             name = ask(container.port(), "GET", "/version")[1]["model"]["name"]
             expect(name == "mounted", f"the model is {name}")
@@ -114,7 +136,7 @@ def renamed(model, name):
 def check_flood():
     """Uploads that together are larger than its memory are refused, and it lives on."""
     body = SCENE.read_bytes().ljust(UPLOAD_BYTES, b"\0")
-    with Container(*PRODUCTION, IMAGE) as container:
+    with Container(*PRODUCTION, *PUBLISHED, IMAGE) as container:
         wait_until(container.is_healthy, "not healthy")
         port, statuses = container.port(), collections.Counter()
 

@@ -18,6 +18,14 @@ RUN systemctl enable dynadetect
 STOPSIGNAL SIGRTMIN+3
 ENTRYPOINT ["/sbin/init"]
 """
+# More ends within ten seconds than systemd forgives by default, each followed by a start.
+KILLS = 8
+KILL_AND_START = f"""\
+for _ in $(seq {KILLS}); do
+    systemctl kill --signal=SIGKILL dynadetect
+    systemctl start dynadetect || true  # the next kill may come first
+done
+"""
 
 
 def run():
@@ -38,15 +46,20 @@ def run():
 
         unit.systemctl("kill", "--signal=SIGKILL", "dynadetect")
         wait_until(lambda: unit.show("MainPID") not in ("0", first), "it does not come back after a crash")
-        wait_until(unit.is_healthy, "the unit is not healthy after a crash", 60)
+        unit.inside("sh", "-c", KILL_AND_START)
+        wait_until(unit.is_healthy, f"the unit is not healthy after {KILLS} crashes", 20)
 
         unit.systemctl("stop", "dynadetect")
-        result = unit.show("Result"), unit.show("ExecMainStatus")
-        expect(result == ("success", "0"), f"it ended with {result}")
+        expect(unit.result() == ("success", "0"), f"it ended with {unit.result()}")
+
+        unit.inside("sh", "-c", "echo DYNADETECT_QUEUE=long >/etc/dynadetect/environment")
+        unit.systemctl("start", "dynadetect")
+        wait_until(lambda: unit.show("ActiveState") == "failed", "a wrong setting is tried again and again")
+        expect(unit.result() == ("exit-code", "64"), f"a wrong setting ended it with {unit.result()}")
         exposure = unit.inside("systemd-analyze", "security", "--no-pager", "dynadetect").splitlines()[-1]
         print(
-            f"  started by systemd, found {found['detections'][0]['label']}, reloaded, came back after SIGKILL,"
-            f" stopped with status 0; {exposure.removeprefix('→ ')}")
+            f"  started by systemd, found {found['detections'][0]['label']}, reloaded, came back after SIGKILL, and after {KILLS} at once,"
+            f" stopped with status 0, not tried again with a wrong setting; {exposure.removeprefix('→ ')}")
 
 
 class Unit:
@@ -63,6 +76,9 @@ class Unit:
 
     def show(self, name):
         return self.systemctl("show", "--value", f"--property={name}", "dynadetect")
+
+    def result(self):
+        return self.show("Result"), self.show("ExecMainStatus")
 
     def log(self):
         return self.inside("journalctl", "--no-pager", "--unit", "dynadetect")
