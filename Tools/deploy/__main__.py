@@ -8,6 +8,7 @@ Python's own library is all it needs, beside podman. The parts:
   unit        the systemd unit under a systemd of its own
   pod         the Kubernetes base, played by podman
   compose     two replicas, the balancer and Prometheus, from up to down
+  unified     control groups of version 2, in a virtual machine
   capacity    a measurement: what one, two and three replicas answer behind the balancer
 """
 
@@ -17,7 +18,7 @@ import time
 
 from podman import Failure
 
-PARTS = ["build", "image", "fleet", "refusals", "unit", "pod", "compose", "capacity"]
+PARTS = ["build", "image", "fleet", "refusals", "unit", "pod", "compose", "unified", "capacity"]
 
 
 def main():
