@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"
 MARGIN = 5  # seconds
 UNITS = {"": 1, "m": 2**20, "Mi": 2**20, "M": 2**20, "g": 2**30, "Gi": 2**30, "G": 2**30}
-PROGRAM_BYTES = 48 * 2**20  # with the built-in model, warm
+PROGRAM_BYTES = image.PROGRAM_MEBIBYTES * 2**20  # with the built-in model, warm
 WORKER_BYTES = 256 * 2**20  # the least that a worker should have
 
 

@@ -15,9 +15,10 @@ from podman import IMAGE, ROOT, Container, expect, wait_until
 
 SCENE = ROOT / "Tests/DetectionServiceTests/Goldens/scene.png"
 MODEL = ROOT / "Sources/CBuiltInModel/BuiltIn.safetensors"
+MEBIBYTES, PROGRAM_MEBIBYTES = 256, 48
 PRODUCTION = [
     "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-    "--memory", "256m", "--pids-limit", "64", "--cpus", "1",
+    "--memory", f"{MEBIBYTES}m", "--pids-limit", "64", "--cpus", "1",
     "--env", "DYNADETECT_QUEUE_BYTES=33554432", "--env", "DYNADETECT_RECEIVING_BYTES=33554432",
     "--env", "DYNADETECT_MAX_BODY_BYTES=16777216", "--env", "DYNADETECT_MAX_CONNECTIONS=64",
 ]
@@ -81,6 +82,9 @@ def check_service():
         said = container.logs()
         workers = next((line for line in said.splitlines() if line.startswith("workers")), said)
         expect(re.search(r"\b1 \(1 thread: cpu\.\w+ allows 1\.0", workers), f"one CPU gave: {workers}")
+        memory = next((line for line in said.splitlines() if line.startswith("memory")), "")
+        held = sum(int(number) for number in re.findall(r"(\d+) MiB", memory))
+        expect(0 < held <= MEBIBYTES - PROGRAM_MEBIBYTES, f"clients can make it hold too much: {memory}")
         status, reply = ask(port, "POST", "/detect", SCENE.read_bytes())
         expect(status == 200 and reply["detections"], f"/detect: {status} {reply}")
         expect(ask(port, "GET", "/readyz")[0] == 200, "/readyz does not answer 200")
