@@ -45,10 +45,14 @@ let package = Package(
                 "Locks", "CBuiltInModel", "COpenSSL", "CLinux",
             ], swiftSettings: strict),
         .executableTarget(
-            name: "dynadetect", dependencies: ["DetectionService"], swiftSettings: strict),
+            name: "dynadetect", dependencies: ["DetectionService", "CSignals"],
+            swiftSettings: strict),
 
         // A lock that the thread sanitizer understands.
         .target(name: "Locks", swiftSettings: strict),
+
+        // Holds back signals before main.
+        .target(name: "CSignals", cSettings: c),
 
         // The loops that must be fast, and the starter model's bytes.
         .target(name: "CKernels", cSettings: c),
@@ -103,8 +107,9 @@ let package = Package(
 // FUZZ=1: one executable for each parser of a stranger's bytes (Fuzz/README.md).
 if Context.environment["FUZZ"] == "1" {
     for (name, target) in [
-        ("Request", "HTTPServer"), ("Pickle", "Checkpoints"), ("Safetensors", "Checkpoints"),
-        ("Picture", "Imaging"),
+        ("Request", "HTTPServer"), ("Form", "HTTPServer"), ("Inflate", "HTTPServer"),
+        ("JSON", "DetectionService"), ("Base64", "DetectionService"),
+        ("Pickle", "Checkpoints"), ("Safetensors", "Checkpoints"), ("Picture", "Imaging"),
     ] {
         package.targets.append(
             .executableTarget(

@@ -38,6 +38,17 @@ static inline void SSL_CTX_set_host_name_callback(
     SSL_CTX_set_tlsext_servername_arg(ctx, argument);
 }
 
+// What stands between a certificate and its root; 0 on failure.
+static inline int SSL_CTX_get_chain(SSL_CTX *ctx, STACK_OF(X509) **chain) {
+    return (int)SSL_CTX_get0_chain_certs(ctx, chain);
+}
+
+// Lets `to` believe whom `from` believes, and tell clients the same names.
+static inline void SSL_CTX_share_authorities(SSL_CTX *from, SSL_CTX *to) {
+    SSL_CTX_set1_cert_store(to, SSL_CTX_get_cert_store(from));
+    SSL_CTX_set_client_CA_list(to, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(from)));
+}
+
 static inline int SSL_set_host_name(SSL *ssl, const char *name) {
     return (int)SSL_set_tlsext_host_name(ssl, name);
 }

@@ -64,7 +64,7 @@ struct CPUQuota: Sendable, Equatable {
     }
 }
 
-/// How much memory the process may use: its control group's limit, or the machine's.
+/// How much memory the process may use: its control group's limit, its address space's, or the machine's.
 struct MemoryQuota: Sendable, Equatable {
     /// Above 0.
     let bytes: Int
@@ -74,15 +74,34 @@ struct MemoryQuota: Sendable, Equatable {
         let machine = Self.machineBytes(files)
         let unified = files.least(nil) { Self.bytes(files, $0 + "/memory.max") }
         let legacy = files.least("memory") { Self.bytes(files, $0 + "/memory.limit_in_bytes") }
-        let limits = [machine, unified, legacy].compactMap { $0 }
+        let limits = [machine, unified, legacy, Self.addressSpaceBytes(files)].compactMap { $0 }
         // A machine that tells nothing is taken for a small one.
         bytes = Int(limits.min() ?? Double(1 << 30))
     }
 
-    /// The largest picture that every worker can decode at once in half of the memory: 12 bytes a
-    /// pixel (RGB, and the coefficients of a progressive JPEG), 100 megapixels at most.
+    /// What a worker takes for each pixel that it decodes: RGB, and the coefficients of a progressive JPEG.
+    static let bytesOfPixel = 12
+
+    /// The largest picture that every worker can decode at once in half of the memory, 100 megapixels at
+    /// most.
     func pixelsMax(workers: Int) -> Int {
-        min(100_000_000, max(1_000_000, bytes / 2 / 12 / max(workers, 1)))
+        min(100_000_000, max(1_000_000, bytes / 2 / Self.bytesOfPixel / max(workers, 1)))
+    }
+
+    /// What may wait: a quarter, 256 MiB at most, for a longer queue only answers later.
+    var queueBytesMax: Int { min(256 << 20, bytes / 4) }
+
+    /// What may be on its way in: an eighth, 256 MiB at most.
+    var receivingBytesMax: Int { min(256 << 20, bytes / 8) }
+
+    /// `Max address space  536870912  536870912  bytes` of `/proc/self/limits`, which is what `ulimit -v` sets.
+    private static func addressSpaceBytes(_ files: SystemFiles) -> Double? {
+        let lines = files.text("/proc/self/limits")?.split(separator: "\n") ?? []
+        guard let line = lines.first(where: { $0.hasPrefix("Max address space") }),
+            let word = line.split(separator: " ").dropFirst(3).first, let bytes = Int(word),
+            bytes > 0
+        else { return nil }
+        return Double(bytes)
     }
 
     private static func bytes(_ files: SystemFiles, _ path: String) -> Double? {

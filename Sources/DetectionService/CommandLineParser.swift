@@ -8,6 +8,8 @@ protocol Command: Sendable {
     static var discussion: String { get }
     static var options: [CommandOption<Self>] { get }
     static var operands: Operands { get }
+    /// Whether it takes signals in turn instead of being ended by them.
+    static var takesSignals: Bool { get }
 
     /// The command as it runs when nothing is said.
     init()
@@ -21,6 +23,7 @@ protocol Command: Sendable {
 
 extension Command {
     static var discussion: String { "" }
+    static var takesSignals: Bool { false }
     func check() throws(UsageError) {}
 }
 

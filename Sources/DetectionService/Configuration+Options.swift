@@ -68,10 +68,7 @@ extension Configuration {
                 "queue", \.queueMax, .whole(1...65_536),
                 "pictures admitted and not yet answered; beyond it, 503", default: standard,
                 because: "a few seconds of work; who waits longer is better told at once"),
-            .value(
-                "queue-bytes", \.queueBytesMax, .whole(1024...1_099_511_627_776, "BYTES"),
-                "requests read and not yet answered, together; beyond it, 503", default: standard,
-                because: "128 pictures of 2 MB"),
+            queueBytesOption,
             .value(
                 "timeout", \.timeout, .seconds(1...3600),
                 "time a picture may wait for a worker; 503 at once when it would wait longer, 504 when"
@@ -123,11 +120,7 @@ extension Configuration {
                 "max-connection-requests", \.limits.requestsPerConnectionMax,
                 .whole(1...1_000_000_000), "requests on a connection before it closes",
                 default: standard, because: "clients spread anew over the servers of a balancer"),
-            .value(
-                "receiving-bytes", \.limits.bodiesBytesMax,
-                .whole(1024...1_099_511_627_776, "BYTES"),
-                "bodies on their way in, together; beyond it, 503", default: standard,
-                because: "eight of the largest, or a thousand photographs"),
+            receivingBytesOption,
             .value(
                 "max-header-bytes", \.limits.headerBytesMax, .whole(1024...1_048_576, "BYTES"),
                 "head of a request; beyond it, 431", default: standard,
@@ -140,6 +133,11 @@ extension Configuration {
                 "body-seconds", \.limits.bodyTime, .seconds(1...3600),
                 "time to send a request's body", default: standard,
                 because: "the largest body in a minute is a slow mobile line"),
+            .value(
+                "body-rate", \.limits.bodyRateMin, .whole(0...1_073_741_824, "BYTES"),
+                "bytes a second that a body must bring, behind its first 10 seconds; 0 for any",
+                default: standard,
+                because: "who drips bytes holds a connection; an EDGE line brings 16 KiB"),
             .value(
                 "idle-seconds", \.limits.idleTime, .seconds(1...3600),
                 "time a connection may be silent between requests", default: standard,
@@ -183,6 +181,26 @@ extension Configuration {
             "workers", \.workers, .whole(1...1024), "threads that compute",
             standard: "the CPU quota",
             because: "more would only take turns, or be throttled")
+    }
+
+    /// How much may wait.
+    static var queueBytesOption: CommandOption<Configuration> {
+        .open(
+            "queue-bytes", \.queueBytesMax, .whole(1024...1_099_511_627_776, "BYTES"),
+            "requests read and not yet answered, together; beyond it, 503",
+            standard: "a quarter of the memory, but 268435456 at most and two of the largest bodies"
+                + " at least",
+            because: "128 pictures of 2 MB, where there is room for them")
+    }
+
+    /// How much may be on its way in.
+    static var receivingBytesOption: CommandOption<Configuration> {
+        .open(
+            "receiving-bytes", \.receivingBytesMax, .whole(1024...1_099_511_627_776, "BYTES"),
+            "bodies on their way in, together; beyond it, 503",
+            standard: "an eighth of the memory, but 268435456 at most and one of the largest bodies"
+                + " at least",
+            because: "a thousand photographs, where there is room for them")
     }
 
     /// How large a picture may be.

@@ -61,8 +61,10 @@ struct Configuration: Sendable, Equatable {
     var batchMax = 8
     /// Pictures admitted and not yet answered.
     var queueMax = 128
-    /// Bytes of requests read and not yet answered.
-    var queueBytesMax = 256 * 1024 * 1024
+    /// Bytes of requests read and not yet answered; nil for what memory allows (``MemoryQuota``).
+    var queueBytesMax: Int?
+    /// Bytes of bodies on their way in; nil for what memory allows.
+    var receivingBytesMax: Int?
     /// How long a picture may wait for a worker, unless its request says otherwise.
     var timeout = Duration.seconds(10)
     /// Seconds to serve on, once told to stop, before no client is taken any more.
@@ -98,6 +100,19 @@ struct Configuration: Sendable, Equatable {
     /// Whether only this machine can reach the service.
     var isLocal: Bool {
         host == "::1" || host == "localhost" || host.hasPrefix("127.")
+    }
+
+    /// Bytes that may wait: as told, or as memory allows, but always enough for the largest request, in base64
+    /// and decoded.
+    func queueBytesMax(_ memory: MemoryQuota) -> Int {
+        queueBytesMax ?? max(2 * bodyBytesMax, memory.queueBytesMax)
+    }
+
+    /// What connections may cost: their bodies as told, or as memory allows, but always one of the largest.
+    func limits(_ memory: MemoryQuota) -> Limits {
+        var limits = limits
+        limits.bodiesBytesMax = receivingBytesMax ?? max(bodyBytesMax, memory.receivingBytesMax)
+        return limits
     }
 
     /// What is accepted of a picture: as told, or as memory allows.

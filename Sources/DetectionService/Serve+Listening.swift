@@ -25,14 +25,15 @@ extension Serve {
     static func listen(
         _ configuration: Configuration, _ service: Service
     ) throws(CommandFailure) -> Ports {
+        let limits = configuration.limits(.live)
         let main = try listen(
-            configuration.host, configuration.port, tls: try makeTLS(configuration),
-            configuration.limits, service)
+            configuration.host, configuration.port, tls: try makeTLS(configuration), limits, service
+        )
         guard let port = configuration.adminPort else {
             return Ports(main: main, administrators: nil)
         }
         let administrators = try listen(
-            configuration.adminHost, port, tls: nil, configuration.limits,
+            configuration.adminHost, port, tls: nil, limits,
             AdministratorsDoor(service: service))
         return Ports(main: main, administrators: administrators)
     }

@@ -19,6 +19,8 @@ enum Serve {
     ) throws(CommandFailure) {
         let signals = ProcessSignals.hold()  // before anything else, for one may come at any time
         Allocator.shareArena()
+        let trimming = Allocator.trimRegularly()
+        defer { trimming.cancel() }
         let keys = try configuration.makeKeyRing()
         let predictor = try makePredictor(configuration, console: console)
         let metrics = Metrics()
@@ -26,7 +28,7 @@ enum Serve {
             level: configuration.logLevel, format: configuration.logFormat, write: console.error)
         let queue = PictureQueue(
             predictor: predictor, workers: predictor.workers, batchMax: configuration.batchMax,
-            picturesMax: configuration.queueMax, bytesMax: configuration.queueBytesMax,
+            picturesMax: configuration.queueMax, bytesMax: configuration.queueBytesMax(.live),
             metrics: metrics)
         let reloader = ModelReloader(queue, metrics: metrics, log: log) {
             [crew = predictor.crew] () throws(CommandFailure) in
@@ -39,7 +41,7 @@ enum Serve {
             metrics: metrics, log: log, reloader: reloader)
         let ports = try listen(configuration, service)
         service.countConnections { [weak server = ports.main] in server?.connectionCount ?? 0 }
-        console.output(memoryLine(configuration))
+        console.output(memoryLine(configuration, .live, workers: predictor.workers))
         ports.start(configuration, console: console)
 
         let stop = StopReason()
@@ -106,12 +108,20 @@ enum Serve {
         return NetworkPredictor(model, configuration, workers: workers, memory: .live)
     }
 
-    /// What clients can make the server hold, beside the model and the pictures being worked on.
-    static func memoryLine(_ configuration: Configuration) -> String {
-        let wire = configuration.limits.memoryBytesMax(
+    /// What clients can make the server hold, beside the model.
+    static func memoryLine(
+        _ configuration: Configuration, _ memory: MemoryQuota, workers: Int
+    ) -> String {
+        let ports = configuration.adminPort == nil ? 1 : 2
+        let wire = configuration.limits(memory).memoryBytesMax(
             isSecured: !configuration.tlsCertificates.isEmpty)
-        return "memory   at most \(wire >> 20) MiB for connections and what they send,"
-            + " \(configuration.queueBytesMax >> 20) MiB for what waits\n"
+        let waiting = configuration.queueBytesMax(memory)
+        let decoding =
+            workers * MemoryQuota.bytesOfPixel
+            * configuration.imageLimits(memory, workers: workers).pixelsMax
+        return "memory   at most \(ports * wire >> 20) MiB for connections and what they send,"
+            + " \(waiting >> 20) MiB for what waits,"
+            + " \(decoding >> 20) MiB for pictures being decoded\n"
     }
 
     /// The model's line: a file's words go to a terminal, so without control characters.

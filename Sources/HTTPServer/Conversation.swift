@@ -31,6 +31,7 @@ struct Conversation {
     private var reader: RequestReader
     private var head: RequestHead?
     private var begunAt: Instant?
+    private var bodyPace: BodyPace?
     private var requests = 0
     private var bytesDiscarded = 0
     private var hasEnded = false
@@ -138,7 +139,9 @@ struct Conversation {
                 let waits = try head?.expectsContinue() ?? false
                 let isDue = framing != .none && !reader.hasUnusedBytes
                 state = .reading(asksToGoOn: waits && isDue)
-                deadline = now + limits.bodyTime
+                let pace = BodyPace(limits: limits, at: now)
+                bodyPace = pace
+                deadline = pace.deadline(bytesReceived: 0)
             } catch {
                 refuse(error)
             }
@@ -179,8 +182,14 @@ struct Conversation {
             // RFC 9110 §15.5.9
             refuse(.timeout("The head did not come within \(limits.headerTime)."))
         case .reading:
-            // RFC 9110 §15.5.9
-            refuse(.timeout("The body did not come within \(limits.bodyTime)."))
+            guard let bodyPace else { return }
+            let bytes = reader.bodyBytesReceived
+            let due = bodyPace.deadline(bytesReceived: bytes)
+            if due > now {
+                self.deadline = due  // bytes came meanwhile
+            } else {
+                refuse(bodyPace.refusal(bytesReceived: bytes))
+            }
         case .securing, .waiting, .sending, .lingering: state = .closing
         default: break
         }

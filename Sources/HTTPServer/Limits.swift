@@ -86,6 +86,11 @@ package struct Limits: Sendable, Equatable {
     ///
     /// Two round trips and a signature: a slow mobile network needs 2 s. Then it closes without a word.
     package var handshakeTime: Duration = .seconds(10)
+    /// How long one key encrypts the tickets that TLS sessions are resumed with.
+    ///
+    /// Who steals it can read what was said under its tickets, so not for ever; a client that comes back
+    /// later shakes hands in full, once.
+    package var ticketKeyTime: Duration = .seconds(12 * 3600)
     /// From the first byte of a head to its last.
     ///
     /// A slow mobile network needs 2 s; a client that drips bytes to hold connections is answered
@@ -95,6 +100,13 @@ package struct Limits: Sendable, Equatable {
     ///
     /// Then 408.
     package var bodyTime: Duration = .seconds(60)
+    /// How long a body may come at any rate: its first packets, and a phone that changes cells.
+    package var bodyLeisureTime: Duration = .seconds(10)
+    /// Bytes a second that a body must bring from then on, counted from the end of the head; 0 for any number.
+    ///
+    /// An EDGE line brings 16 KiB. A client that drips bytes to hold a connection is answered
+    /// 408 after ``bodyLeisureTime``, however long ``bodyTime`` is.
+    package var bodyRateMin = 4 * 1024
     /// How long a connection may be open without a request.
     ///
     /// Longer than the usual pause between two pictures of a camera, and it closes without a word.

@@ -17,6 +17,7 @@ final class Listener: @unchecked Sendable {
     private let limits: Limits
     private var socket: ListeningSocket?
     private var tls: TLSContext?
+    private var ticketKeyMadeAt = ContinuousClock.now
     private var lastKey = Listener.key
     private var isOpen = false
     private var isPaused = false
@@ -42,7 +43,21 @@ final class Listener: @unchecked Sendable {
     }
 
     /// Serves those who connect from now on under other certificates.
-    func use(_ tls: TLSContext) { queue.async { [self] in self.tls = tls } }
+    func use(_ tls: TLSContext) {
+        queue.async { [self] in
+            self.tls = tls
+            ticketKeyMadeAt = .now
+        }
+    }
+
+    /// Replaces a ticket key that is too old; a millisecond, twice a day.
+    private func refreshTicketKey() {
+        guard let tls, ContinuousClock.now - ticketKeyMadeAt >= limits.ticketKeyTime,
+            let fresh = tls.withFreshTicketKeys()
+        else { return }
+        self.tls = fresh
+        ticketKeyMadeAt = .now
+    }
 
     /// Accepts whoever waits.
     func accept() {
@@ -89,6 +104,7 @@ final class Listener: @unchecked Sendable {
     private func deal(_ socket: Socket, _ client: ClientAddress) {
         let verdict = occupancy.enter(client)
         guard verdict != .drop else { return }
+        refreshTicketKey()
         lastKey += 1
         lanes[Self.lane(of: lastKey, count: lanes.count)].adopt(
             socket, from: client, under: tls, key: lastKey, verdict)

@@ -8,17 +8,24 @@ internal import Glibc
 package struct Probe: Sendable {
     private let host: String
     private let port: UInt16
-    private let isSecured: Bool
+    private let security: Security
     private let timeout: Duration
 
-    /// Asks at `host`, under TLS if `isSecured`, whatever the certificate.
+    /// How the question travels.
+    package enum Security: Sendable {
+        case none
+        /// Under TLS, whatever the server's certificate; with one of its own, where there is one.
+        case tls(TLSContext.Identity? = nil)
+    }
+
+    /// Asks at `host`.
     ///
     /// An address that stands for all of a machine's (`0.0.0.0`, `::`) is this machine itself.
     /// Connecting, sending and receiving may take `timeout` each.
-    package init(host: String, port: UInt16, isSecured: Bool = false, timeout: Duration) {
+    package init(host: String, port: UInt16, security: Security = .none, timeout: Duration) {
         self.host = host
         self.port = port
-        self.isSecured = isSecured
+        self.security = security
         self.timeout = timeout
     }
 
@@ -26,9 +33,8 @@ package struct Probe: Sendable {
     package func status(of path: String) throws(ProbeError) -> Int {
         let socket = try connect()
         var stream: ProbeStream?
-        if isSecured {
-            guard let secured = ProbeStream(socket) else { throw .noTLS }
-            stream = secured
+        if case .tls(let identity) = security {
+            stream = try ProbeStream(socket, showing: identity)
         }
         let request = Array(
             "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n".utf8)
@@ -105,9 +111,11 @@ package enum ProbeError: Error, Equatable {
     case unknownHost
     /// Nobody listens there, or not in time.
     case noConnection(reason: String)
-    /// The connection was taken, and no handshake of TLS came to its end: it is not spoken there, or a
-    /// certificate is asked for.
+    /// The connection was taken, and no handshake of TLS came to its end: it is not spoken there, or
+    /// another certificate is asked for.
     case noTLS
+    /// The certificate to show, or its key, cannot be used.
+    case badIdentity(TLSError)
     /// The connection was taken, and nothing came back in time.
     case noAnswer
     /// What came back is not HTTP.

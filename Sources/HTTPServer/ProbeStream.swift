@@ -10,17 +10,24 @@ final class ProbeStream {
     /// Ours, until we go.
     private let session: OpaquePointer
 
-    /// Shakes hands; nil when that does not come to its end.
-    init?(_ socket: Socket) {
+    /// Shakes hands, and shows who it is where it is asked.
+    init(_ socket: Socket, showing identity: TLSContext.Identity?) throws(ProbeError) {
         self.socket = socket
-        guard let context = unsafe SSL_CTX_new(TLS_client_method()) else { return nil }
+        guard let context = unsafe SSL_CTX_new(TLS_client_method()) else { throw .noTLS }
         // A session keeps its context alive.
         defer { unsafe SSL_CTX_free(context) }
-        guard let session = unsafe SSL_new(context) else { return nil }
+        if let identity {
+            do throws(TLSError) { unsafe try use(identity, in: context) } catch {
+                throw .badIdentity(error)
+            }
+        }
+        guard let session = unsafe SSL_new(context) else { throw .noTLS }
         unsafe self.session = session
         // The socket is kept open as long as the session is.
-        guard unsafe SSL_set_fd(session, socket.number) == 1, unsafe SSL_connect(session) == 1
-        else { return nil }
+        guard unsafe SSL_set_fd(session, socket.number) == 1 else { throw .noTLS }
+        // By TLS 1.3 a server looks at a client's certificate when that believes to be through: the
+        // answer shows whether it was taken.
+        guard unsafe SSL_connect(session) == 1 else { throw .noTLS }
     }
 
     deinit { unsafe SSL_free(session) }

@@ -21,6 +21,8 @@ struct RequestReader {
     private var inflater: Inflater?
     private var inflated: [UInt8] = []
     private var inflatedFrom = 0  // of the body
+    /// Bytes of the body that came, as they came: with its chunks, and still coded.
+    private(set) var bodyBytesReceived = 0
 
     /// A reader of one connection; without the budget of all of them, it has one of its own.
     init(limits: Limits, bodyBudget: BodyBudget? = nil) {
@@ -61,6 +63,7 @@ struct RequestReader {
         _ framing: BodyFraming, _ coding: ContentCoding? = nil, bytesMax: Int
     ) throws(Refusal) {
         bodyBytesMax = bytesMax
+        bodyBytesReceived = 0
         inflater = framing == .none ? nil : coding.flatMap(Inflater.init)
         switch framing {
         case .none: self.framing = .none
@@ -145,6 +148,7 @@ struct RequestReader {
                 let input = self.input
                 body.append(copying: input.span.extracting(used..<used + count))
                 use(count)
+                bodyBytesReceived += count
             }
             framing = .length(missing: missing - count)
             return missing == count
@@ -152,7 +156,9 @@ struct RequestReader {
             framing = .none  // so that the decoder below is held once
             let input = self.input
             let unused = input.span.extracting(used..<input.count)
-            use(try decoder.decode(unused, into: &body))
+            let count = try decoder.decode(unused, into: &body)
+            use(count)
+            bodyBytesReceived += count
             framing = .chunked(decoder)
             return decoder.isFinished
         }
@@ -172,6 +178,7 @@ struct RequestReader {
         let before = body.count
         body.append(addingCapacity: min(missing, body.capacity - before), initializingWith: read)
         framing = .length(missing: missing - (body.count - before))
+        bodyBytesReceived += body.count - before
     }
 
     /// Makes room in the body when it is full: a little at first, then four times as much as has

@@ -5,7 +5,8 @@ internal import Glibc
 ///
 /// TLS 1.2 and 1.3 with suites that are authenticated and keep past traffic secret when a key is
 /// stolen; resumption by tickets whose keys live as long as this; no early data, no renegotiation.
-/// It never changes: to reload certificates, make another and give it to ``Server/use(_:)``.
+/// It never changes: to reload certificates, make another and give it to ``Server/use(_:)``, which
+/// replaces it by one with ``withFreshTicketKeys()`` as often as ``Limits/ticketKeyTime`` says.
 package final class TLSContext: Sendable {
     /// A certificate chain and its private key: two PEM files, or twice the same.
     package struct Identity: Sendable, Equatable {
@@ -43,6 +44,22 @@ package final class TLSContext: Sendable {
             handles.append(handle)
         }
         self.handles = handles
+        answerHostNames()
+    }
+
+    private init(_ handles: [Handle]) {
+        self.handles = handles
+        answerHostNames()
+    }
+
+    /// The same certificates, keys and rules, and another key for tickets: those of before are worth
+    /// nothing, so that who steals a key reads no more than its time; nil when memory is out.
+    func withFreshTicketKeys() -> TLSContext? {
+        let copies = handles.compactMap { $0.copied() }
+        return copies.count == handles.count ? TLSContext(copies) : nil
+    }
+
+    private func answerHostNames() {
         // Every stream keeps this object, so it is there whenever OpenSSL calls back.
         unsafe SSL_CTX_set_host_name_callback(
             handles[0].pointer, answerHostName, Unmanaged.passUnretained(self).toOpaque())
@@ -94,21 +111,29 @@ private final class Handle: @unchecked Sendable {
             unsafe SSL_CTX_set_num_tickets(pointer, 1) == 1
         else { throw .openSSL(reason: lastReason()) }
         unsafe SSL_CTX_set_alpn_select_cb(pointer, selectProtocol, nil)
-        // A key with a password is refused: nobody sits there to type it.
-        unsafe SSL_CTX_set_default_passwd_cb(pointer) { _, _, _, _ in -1 }
     }
 
     deinit { unsafe SSL_CTX_free(pointer) }
 
     func use(_ identity: TLSContext.Identity) throws(TLSError) {
-        ERR_clear_error()
-        guard unsafe SSL_CTX_use_certificate_chain_file(pointer, identity.certificate) == 1 else {
-            throw .certificate(path: identity.certificate, reason: lastReason())
+        unsafe try HTTPServer.use(identity, in: pointer)
+    }
+
+    /// Another context of the same identity and rules: OpenSSL makes each a ticket key of its own.
+    func copied() -> Handle? {
+        guard let copy = try? Handle() else { return nil }
+        // Certificates, keys and authorities are counted references, which both contexts hold.
+        var chain: OpaquePointer?
+        guard unsafe SSL_CTX_get_chain(pointer, &chain) == 1,
+            unsafe SSL_CTX_use_cert_and_key(
+                copy.pointer, SSL_CTX_get0_certificate(pointer), SSL_CTX_get0_privatekey(pointer),
+                chain, 1) == 1
+        else { return nil }
+        if unsafe SSL_CTX_get_verify_mode(pointer) != SSL_VERIFY_NONE {
+            unsafe SSL_CTX_share_authorities(pointer, copy.pointer)
+            copy.askClients()
         }
-        guard
-            unsafe SSL_CTX_use_PrivateKey_file(pointer, identity.key, SSL_FILETYPE_PEM) == 1,
-            unsafe SSL_CTX_check_private_key(pointer) == 1
-        else { throw .key(path: identity.key, reason: lastReason()) }
+        return copy
     }
 
     func askClients(vouchedForBy path: String) throws(TLSError) {
@@ -117,9 +142,27 @@ private final class Handle: @unchecked Sendable {
             let names = unsafe SSL_load_client_CA_file(path)
         else { throw .clientAuthorities(path: path, reason: lastReason()) }
         unsafe SSL_CTX_set_client_CA_list(pointer, names)  // takes the list over
+        askClients()
+    }
+
+    private func askClients() {
         unsafe SSL_CTX_set_verify(
             pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
     }
+}
+
+/// Reads the files of an identity into a context, which the caller keeps for the call.
+@unsafe
+func use(_ identity: TLSContext.Identity, in context: OpaquePointer) throws(TLSError) {
+    // A key with a password is refused: nobody sits there to type it.
+    unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
+    ERR_clear_error()
+    guard unsafe SSL_CTX_use_certificate_chain_file(context, identity.certificate) == 1 else {
+        throw .certificate(path: identity.certificate, reason: lastReason())
+    }
+    guard unsafe SSL_CTX_use_PrivateKey_file(context, identity.key, SSL_FILETYPE_PEM) == 1,
+        unsafe SSL_CTX_check_private_key(context) == 1
+    else { throw .key(path: identity.key, reason: lastReason()) }
 }
 
 /// What OpenSSL says of the first thing that went wrong on this thread.

@@ -156,9 +156,28 @@ struct CPUQuotaTests {
             "a group without limit", 4096 * 1024,
             ["/proc/meminfo": "MemTotal: 4096 kB\n", "/sys/fs/cgroup/memory.max": "max\n"]
         ),
+        (
+            "address space", 536_870_912,
+            [
+                "/proc/meminfo": "MemTotal: 4194304 kB\n",
+                "/proc/self/limits": """
+                Limit                     Soft Limit           Hard Limit           Units
+                Max cpu time              unlimited            unlimited            seconds
+                Max address space         536870912            unlimited            bytes
+
+                """,
+            ]
+        ),
+        (
+            "no address space", 4096 << 10,
+            [
+                "/proc/meminfo": "MemTotal: 4096 kB\n",
+                "/proc/self/limits": "Max address space         unlimited            unlimited\n",
+            ]
+        ),
         ("noise", 1 << 30, ["/proc/meminfo": "MemTotal:\n", "/sys/fs/cgroup/memory.max": "-5\n"]),
     ])
-    func `memory is the least of the machine's and the groups'`(
+    func `memory is the least of the machine's, the groups' and the address space's`(
         story: String, bytes: Int, files: [String: String]
     ) {
         #expect(MemoryQuota(files: .unified(files)).bytes == bytes)

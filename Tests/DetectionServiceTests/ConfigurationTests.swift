@@ -92,7 +92,25 @@ struct ConfigurationTests {
             "--receiving-bytes", "5000")
         #expect(set.limits.connectionsPerClientMax == 0)
         #expect(set.limits.requestsPerConnectionMax == 7)
-        #expect(set.limits.bodiesBytesMax == 5000)
+        let memory = MemoryQuota(files: SystemFiles { _ in nil })
+        #expect(set.limits(memory).bodiesBytesMax == 5000)
+    }
+
+    @Test(arguments: [
+        // (memory, waiting, on the way in) in MiB; bodies are 32 at most
+        (16_384, 256, 256), (1024, 256, 128), (512, 128, 64), (256, 64, 32), (64, 64, 32),
+    ])
+    func `what may wait and what may come in follow the memory`(
+        memory: Int, waiting: Int, receiving: Int
+    ) throws {
+        let files = SystemFiles { $0 == "/proc/meminfo" ? "MemTotal: \(memory << 10) kB\n" : nil }
+        let quota = MemoryQuota(files: files)
+        let standard = try Self.configuration()
+        #expect(standard.queueBytesMax(quota) == waiting << 20)
+        #expect(standard.limits(quota).bodiesBytesMax == receiving << 20)
+        let told = try Self.configuration("--queue-bytes", "99999999", "--receiving-bytes", "7777")
+        #expect(told.queueBytesMax(quota) == 99_999_999)
+        #expect(told.limits(quota).bodiesBytesMax == 7777)
     }
 
     @Test func `certificates and keys go in pairs`() throws {

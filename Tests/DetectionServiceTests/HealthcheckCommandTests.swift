@@ -31,6 +31,24 @@ struct HealthcheckCommandTests {
         #expect(run(port: port).status == 1)
     }
 
+    @Test func `where administrators have a port, it is asked there`() throws {
+        let site = try Site(over: .loopback)
+        let port = try #require(site.port)
+        // Nobody listens at port 1; a certificate belongs to the other port.
+        let (status, screen) = run(
+            "--admin-port", "\(port)", "--tls-cert", "/no/such.pem", port: 1)
+        #expect(status == 0)
+        #expect(screen.output == "ready\n")
+    }
+
+    @Test func `a certificate to show that is not there is named`() throws {
+        let site = try Site(over: .loopback)
+        let (status, screen) = run(
+            "--tls-cert", "a.pem", "--client-cert", "/no/such.pem", port: try #require(site.port))
+        #expect(status == 1)
+        #expect(screen.error.contains("the certificate '/no/such.pem': No such file or directory"))
+    }
+
     @Test func `where nobody listens is said in one line`() throws {
         var site: Site? = try Site(over: .loopback)
         let port = try #require(site?.port)

@@ -55,15 +55,23 @@ struct ServeTests {
     }
 
     @Test func `the memory that clients can take follows the settings`() {
+        let memory = MemoryQuota(files: SystemFiles { _ in "MemTotal: 16777216 kB\n" })
         var configuration = Configuration()
         #expect(
-            Serve.memoryLine(configuration)
+            Serve.memoryLine(configuration, memory, workers: 2)
                 == "memory   at most 392 MiB for connections and what they send,"
-                + " 256 MiB for what waits\n")
+                + " 256 MiB for what waits, 2288 MiB for pictures being decoded\n")
         configuration.limits.connectionsMax = 100
-        configuration.limits.bodiesBytesMax = 64 << 20
+        configuration.receivingBytesMax = 64 << 20
+        configuration.queueBytesMax = 70 << 20
+        configuration.pixelsMax = 1_000_000
         configuration.tlsCertificates = ["a"]
         #expect(
-            Serve.memoryLine(configuration).hasPrefix("memory   at most 99 MiB for connections"))
+            Serve.memoryLine(configuration, memory, workers: 1)
+                == "memory   at most 99 MiB for connections and what they send,"
+                + " 70 MiB for what waits, 11 MiB for pictures being decoded\n")
+        configuration.adminPort = 0
+        let line = Serve.memoryLine(configuration, memory, workers: 1)
+        #expect(line.hasPrefix("memory   at most 198 MiB"))
     }
 }

@@ -381,6 +381,52 @@ struct ConversationTests {
         #expect(talk.pass(.seconds(1)).first.map(Self.status) == 408)
     }
 
+    @Test func `a body may come slowly for a while, and then at a rate`() {
+        var talk = Talk.make(
+            limits: .make {
+                $0.bodyTime = .seconds(60)
+                $0.bodyLeisureTime = .seconds(10)
+                $0.bodyRateMin = 2
+            })
+        _ = talk.receive(Self.post("Content-Length: 50"))
+        _ = talk.admit()
+        #expect(talk.pass(.seconds(9)) == [])
+        #expect(talk.receive("0123456789") == [])
+        // Ten bytes bought five seconds more.
+        #expect(talk.pass(.seconds(5)) == [])
+        #expect(talk.pass(.milliseconds(999)) == [])
+        let actions = talk.pass(.milliseconds(1))
+        #expect(actions.first.map(Self.status) == 408)
+    }
+
+    @Test func `bytes in chunks buy time, and none buys more than there is`() {
+        var talk = Talk.make(
+            limits: .make {
+                $0.bodyTime = .seconds(60)
+                $0.bodyLeisureTime = .seconds(10)
+                $0.bodyRateMin = 1
+            })
+        _ = talk.receive(Self.post("Transfer-Encoding: chunked"))
+        _ = talk.admit()
+        #expect(talk.receive("28\r\n" + String(repeating: "a", count: 40) + "\r\n") == [])
+        #expect(talk.pass(.seconds(55)) == [])
+        #expect(talk.receive("28\r\n" + String(repeating: "a", count: 40) + "\r\n") == [])
+        #expect(talk.pass(.milliseconds(4_999)) == [])
+        #expect(talk.pass(.milliseconds(1)).first.map(Self.status) == 408)
+    }
+
+    @Test func `without a rate, a body may drip to the end of its time`() {
+        var talk = Talk.make(
+            limits: .make {
+                $0.bodyTime = .seconds(60)
+                $0.bodyRateMin = 0
+            })
+        _ = talk.receive(Self.post("Content-Length: 5"))
+        _ = talk.admit()
+        #expect(talk.pass(.seconds(59)) == [])
+        #expect(talk.pass(.seconds(1)).first.map(Self.status) == 408)
+    }
+
     @Test func `an answer has no deadline but the handler's, its reading has one`() {
         var talk = Talk.make(limits: .make { $0.writeTime = .seconds(30) })
         _ = talk.receive(Self.get)

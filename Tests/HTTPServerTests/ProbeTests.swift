@@ -23,16 +23,36 @@ struct ProbeTests {
         ])
         try await serving(tls: context) { server in
             let probe = Probe(
-                host: "127.0.0.1", port: server.port, isSecured: true, timeout: .seconds(10))
+                host: "127.0.0.1", port: server.port, security: .tls(), timeout: .seconds(10))
             let statuses = [try probe.status(of: "/"), try probe.status(of: "/denied")]
             #expect(statuses == [200, 404])
+        }
+    }
+
+    @Test func `a server that asks who comes is shown it`() async throws {
+        let authority = try TestAuthority()
+        let context = try TLSContext(
+            identities: [authority.issue("localhost")], clientAuthorities: authority.path)
+        let (known, stranger) = (try authority.issue("probe"), try TestAuthority().issue("probe"))
+        try await serving(tls: context) { server in
+            func status(_ identity: TLSContext.Identity?) throws -> Int {
+                try Probe(
+                    host: "127.0.0.1", port: server.port, security: .tls(identity),
+                    timeout: .seconds(10)
+                ).status(of: "/")
+            }
+            let answered = try status(known)
+            #expect(answered == 200)
+            for refused in [stranger, nil] {
+                #expect(throws: ProbeError.self) { try status(refused) }
+            }
         }
     }
 
     @Test func `a server that speaks no TLS is told from one that does not answer`() async throws {
         try await serving { server in
             let probe = Probe(
-                host: "127.0.0.1", port: server.port, isSecured: true, timeout: .seconds(10))
+                host: "127.0.0.1", port: server.port, security: .tls(), timeout: .seconds(10))
             #expect(throws: ProbeError.noTLS) { try probe.status(of: "/") }
         }
     }

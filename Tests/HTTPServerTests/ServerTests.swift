@@ -150,6 +150,18 @@ struct ServerTests {
         }
     }
 
+    @Test func `a body that drips is answered 408 long before its time is over`() async throws {
+        let limits = Limits.make {
+            $0.bodyLeisureTime = .milliseconds(20)
+            $0.bodyRateMin = 1024
+        }
+        try await serving(limits: limits) { server in
+            let client = try TestClient(port: server.port)
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
+            #expect(client.answer().status == 408)
+        }
+    }
+
     @Test func `a slow head is answered 408`() async throws {
         try await serving(limits: .make { $0.headerTime = .milliseconds(20) }) { server in
             let client = try TestClient(port: server.port)

@@ -46,6 +46,34 @@ struct TLSTests {
         }
     }
 
+    @Test(arguments: both)
+    func `a ticket is worth nothing once its key is too old, and its holder is served`(
+        version: CInt
+    ) async throws {
+        // Each connection replaces the key; all else about the certificates must stay as it was.
+        let limits = Limits.make { $0.ticketKeyTime = .zero }
+        try await serving(limits: limits, tls: context("a", "b", clients: authority)) { server in
+            var rules = TLSRules.make {
+                $0.versions = version...version
+                $0.hostName = "b"
+            }
+            rules.identity = try authority.issue("client")
+            for _ in 0..<3 {
+                let client = try TestClient(port: server.port, tls: rules)
+                client.send(Self.get)
+                #expect(client.answer().status == 200)
+                #expect(client.tls?.isResumed == false)
+                #expect(client.tls?.serverName == "b")
+                rules.resumes = try client.tls?.ticket()
+            }
+            rules.resumes = nil
+            rules.identity = try TestAuthority().issue("stranger")
+            let stranger = try? TestClient(port: server.port, tls: rules)
+            stranger?.send(Self.get)
+            #expect(stranger?.answer().contains("200 OK") != true)
+        }
+    }
+
     @Test(arguments: [
         // SSL 2: a hello of its own form.
         "802e010002001500000010010080020080030080040080050080060040070"

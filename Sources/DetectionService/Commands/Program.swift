@@ -46,6 +46,7 @@ package enum Program {
                 console.output(text)
                 return 0
             case .run(let command):
+                if !type(of: command).takesSignals { ProcessSignals.letThrough() }
                 do throws(CommandFailure) {
                     try command.run(console)
                     return 0
