@@ -1,6 +1,6 @@
 @testable import HTTPServer
 
-/// Any bytes, as a head, a chunked body, a form and a whole conversation.
+/// Any bytes, as a head, a chunked body and a whole conversation.
 ///
 /// Nothing may trap, and the split of the bytes on their way must not matter.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -14,7 +14,6 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     precondition(head(bytes, [bytes.count]) == head(bytes, [cut, bytes.count]))
     precondition(chunked(bytes, [bytes.count]) == chunked(bytes, [cut, bytes.count]))
     precondition(conversation(bytes, [bytes.count]) == conversation(bytes, [cut, bytes.count]))
-    form(bytes)
     return 0
 }
 
@@ -26,7 +25,6 @@ private let limits: Limits = {
     limits.fieldsMax = 5
     limits.chunkExtensionBytesMax = 20
     limits.trailerBytesMax = 30
-    limits.partHeaderBytesMax = 100
     limits.bodyFirstBytes = 8
     return limits
 }()
@@ -104,20 +102,4 @@ private func conversation(_ bytes: [UInt8], _ ends: [Int]) -> [String] {
         if case .refuse(let refusal, _) = action { log.append("\(refusal)") }
     }
     return log
-}
-
-/// The bytes as a form; a boundary of their own where they have a first line.
-private func form(_ bytes: [UInt8]) {
-    let line = bytes.prefix { $0 != 0x0D }
-    let ownType = String(decoding: line, as: UTF8.self)
-    for contentType in ["multipart/form-data; boundary=b", ownType] {
-        do throws(Refusal) {
-            let parts = try Multipart.parts(
-                of: bytes.span, contentType: contentType, partsMax: 4, limits: limits)
-            precondition(parts.count <= 4)
-            for part in parts { _ = bytes[part.content].count }
-        } catch {
-            precondition(error.status == 400)
-        }
-    }
 }
