@@ -1,6 +1,7 @@
 """A server under trial: started on a free port, watched, stopped."""
 
 import re
+import resource
 import subprocess
 import tempfile
 import time
@@ -19,16 +20,29 @@ def expect(condition, words):
 
 
 class Server:
-    """`with Server(binary) as server:` serves the built-in model; leaving asks it to stop."""
+    """`with Server(binary) as server:` serves the built-in model; leaving asks it to stop.
 
-    def __init__(self, binary, *options):
-        self.log = tempfile.TemporaryFile()
+    `limits` are its rlimits by their names, as NOFILE; `log` is a file's path, in place of one of ours; `tls` is how
+    clients speak TLS (an SSLContext), where it is told to.
+    """
+
+    def __init__(self, binary, *options, limits={}, log=None, tls=None):
+        def limit():
+            for name, value in limits.items():
+                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+
+        self.tls = tls
+        self.has_own_log = log is None
+        self.log = tempfile.TemporaryFile() if log is None else open(log, "r+b", buffering=0)
         self.process = subprocess.Popen(
-            [binary, "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=self.log
+            [binary, "serve", "--port", "0", *options],
+            stdout=subprocess.PIPE, stderr=self.log, preexec_fn=limit if limits else None,
         )
         self.port = None
+        self.said = b""
         for line in self.process.stdout:
-            found = re.search(rb"address +http://127\.0\.0\.1:(\d+)", line)
+            self.said += line
+            found = re.search(rb"address +https?://127\.0\.0\.1:(\d+)", line)
             if found:
                 self.port = int(found[1])
             if line == b"ready\n":
@@ -56,17 +70,36 @@ class Server:
 
     def tail(self):
         """The last lines of the log."""
+        if not self.has_own_log:
+            return ""
         self.log.seek(0)
         return self.log.read()[-1500:].decode(errors="replace")
 
     def memory_peak(self):
         """The most memory it ever held, in MB."""
+        return self._memory("VmHWM") // 1024
+
+    def memory(self):
+        """What it holds now, in MB."""
+        return self._memory("VmRSS") / 1024
+
+    def _memory(self, name):
         with open(f"/proc/{self.process.pid}/status") as status:
-            return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) // 1024
+            return int(re.search(rf"{name}:\s+(\d+)", status.read())[1])
 
     def ask(self, request, **how):
         """One request on a connection of its own."""
-        return wire.ask(self.port, request, **how)
+        return wire.ask(self.port, request, tls=self.tls, **how)
+
+    def connect(self, **how):
+        """A connection that is kept."""
+        return wire.Connection(self.port, tls=self.tls, **how)
+
+    def metrics(self):
+        """Each figure of /metrics by its name, with its labels."""
+        page = self.ask(wire.request("GET", "/metrics")).body.decode()
+        pairs = (line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
 
     def check_alive(self, picture, after):
         """It still answers, a small question and a picture."""

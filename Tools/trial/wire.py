@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 
 
 class Lost(Exception):
@@ -48,9 +49,9 @@ def chunked(body, size=4096):
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
-def ask(port, data, ends=False, seconds=30):
+def ask(port, data, ends=False, seconds=30, tls=None):
     """Sends bytes on a connection of their own; the answer to them. `ends`: then ends our side."""
-    with Connection(port, seconds) as connection:
+    with Connection(port, seconds, tls) as connection:
         connection.send(data)
         if ends:
             connection.socket.shutdown(socket.SHUT_WR)
@@ -58,11 +59,13 @@ def ask(port, data, ends=False, seconds=30):
 
 
 class Connection:
-    """A connection that is kept."""
+    """A connection that is kept; under TLS, where an SSLContext says how."""
 
-    def __init__(self, port, seconds=30):
+    def __init__(self, port, seconds=30, tls=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=seconds)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.rest = b""
 
     def __enter__(self):
@@ -95,6 +98,11 @@ class Connection:
             self._more()
         body, self.rest = self.rest[:length], self.rest[length:]
         return Reply(status, fields, body)
+
+    def reset(self):
+        """Leaves without a word: what is on its way is lost."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
 
     def is_ended(self):
         """Whether the server ends its side, with nothing more to say."""
