@@ -23,12 +23,17 @@ enum BodyFraming: Equatable {
             throw .malformed("Both Content-Length and Transfer-Encoding are present: send one.")
         }
         let codings = fields.list("Transfer-Encoding")
+        // RFC 9112 §6.3: chunked is the last coding, or nobody knows where the body ends; that comes before
+        // the question whether the others are understood.
+        guard codings.last?.isSameWord("chunked") == true else {
+            throw .malformed("Transfer-Encoding does not end with 'chunked'.")
+        }
         for coding in codings where !coding.isSameWord("chunked") {
             // RFC 9112 §6.1: a coding that is not understood.
             throw .notImplemented(
                 "transfer_coding_unsupported", "The only Transfer-Encoding accepted is 'chunked'.")
         }
-        // RFC 9112 §6.3: chunked is the last coding; §6.1: and is applied once.
+        // RFC 9112 §6.1: chunked is applied once.
         guard codings.count == 1 else {
             throw .malformed("Transfer-Encoding does not say 'chunked' exactly once.")
         }
