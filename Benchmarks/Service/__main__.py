@@ -1,158 +1,168 @@
-"""What the service makes of the engine's speed: scripts/bench-service [--workers N] [--seconds S] [--json]
+"""What the service makes of the engine's speed: scripts/bench-service [--workers N] [--seconds S] [--apart] [--json]
 
-Four measurements of a server with the built-in model and 640 x 480 JPEGs; server and client share the machine:
+Five measurements of a server with the built-in model and 640 x 480 JPEGs:
   saturation  pictures a second, beside `dynadetect bench --pictures` with the same workers
+  alone       one client, one picture at a time: what its time holds beside decoding, letterboxing, network and boxes
   even        at 70% of that, evenly spaced: p99 over p50
-  poisson     at 70%, at random moments: p99 beside an ideal queue's with the same service times
+  poisson     at 70%, at random moments: p99 beside an ideal queue's
   overload    at 500%: what is still answered, beside saturation, and how fast the rest is refused
+
+Server and client share the machine, and what the client costs is counted in: "client_us" is its processor time a
+request. It has real-time priority where it may, as if it were on a machine of its own, so that times are the
+server's. "others_cores" is what anybody else took meanwhile: figures count when it is next to nothing.
+
+The ideal queue has as many servers as the service has workers and no cost of its own: first come, first served,
+at the same moments. Its service times are what a picture holds a worker when all workers are at pictures of their
+own, which is what Server-Timing says of decoding, letterboxing, network and boxes at saturation. (In the service a
+lone picture is spread over idle workers and is done sooner; the ideal queue knows no such thing. With the service
+times of the measurement itself, which are shorter for that reason, it would do on two cores what takes three;
+"poisson_p99_over_ideal_of_own_times" says that too.)
+
+--apart keeps client and server apart: one worker on the first core, the client on the second.
 """
 
 import argparse
 import collections
-import heapq
 import json
 import pathlib
-import random
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
 
 import pictures
-from load import Load
+from processes import Client, Server, bench, machine_seconds
+from queueing import at, evenly, ideal_queue, poisson
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+LOAD = 0.7
+OVERLOAD = 5
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("binary", nargs="?", default=str(ROOT / ".build/release/dynadetect"))
+    parser.add_argument("--client", default=str(ROOT / ".build/load"))
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=10, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=5, help="of each measurement")
+    parser.add_argument("--apart", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report = measure(arguments, folder)
+        report = Measurement(arguments, folder).report
     if arguments.json:
         print(json.dumps(report))
     else:
         for name, value in report.items():
-            print(f"{name:32} {value if isinstance(value, (int, dict)) else round(value, 4)}")
-    lost, failures = report["lost"], report["other_statuses"]
-    sys.exit(1 if lost or failures else 0)
+            print(f"{name:36} {value if isinstance(value, (int, dict)) else round(value, 4)}")
+    sys.exit(1 if report["lost"] or report["other_statuses"] else 0)
 
 
-def measure(arguments, folder):
-    paths = pictures.jpegs(arguments.binary, folder)
-    bodies = [path.read_bytes() for path in paths]
-    report = {"workers": arguments.workers, "picture_bytes": statistics.mean(map(len, bodies))}
+class Measurement:
+    def __init__(self, arguments, folder):
+        self.folder, self.seconds = folder, arguments.seconds
+        self.workers = 1 if arguments.apart else arguments.workers
+        paths = pictures.jpegs(arguments.binary, folder)
+        where, elsewhere = (["taskset", "-c", "0"], ["taskset", "-c", "1"]) if arguments.apart else ([], [])
+        self.engine = [*where, arguments.binary]
+        self.runs = []
+        self.report = {
+            "workers": self.workers,
+            "picture_bytes": int(statistics.mean(path.stat().st_size for path in paths)),
+        }
+        with Server(self.engine, self.workers) as server:
+            self.server = server
+            self.client = Client([*elsewhere, arguments.client, "-r"], server.port, paths)
+            self.saturation()
+            self.alone()
+            self.even()
+            self.poisson()
+            self.overload()
+        statuses = collections.Counter(int(a.status) for run in self.runs for a in run.answers)
+        self.report["statuses"] = dict(statuses)
+        self.report["client_is_real_time"] = all(run.is_real_time for run in self.runs)
+        self.report["lost"] = sum(a.answered < 0 for run in self.runs for a in run.answers)
+        self.report["other_statuses"] = sum(n for s, n in statuses.items() if s not in (0, 200, 503, 504))
 
-    # The engine and the service in turn, twice, for a machine's speed drifts.
-    engine, service, loads = [], [], []
-    with Server(arguments) as server:
+    def saturation(self):
+        # The engine and the service in turn, for a machine's speed drifts.
+        engine, service, self.worked = [], [], []
         for _ in range(2):
-            engine.append(bench(arguments, folder))
-            load = Load(server.port, bodies)
-            answers = load.closed_loop(4 * arguments.workers, arguments.seconds)
-            service.append(sum(a.status == 200 for a in answers) / arguments.seconds)
-            loads.append(load)
-        capacity = max(service)
-        report["bench_pictures_per_second"] = max(engine)
-        report["service_pictures_per_second"] = capacity
-        report["service_over_bench"] = capacity / max(engine)
+            engine.append(bench(self.engine, self.folder, self.workers, max(2, int(self.seconds * 2))))
+            run = self.measured("saturation", self.client.closed, 4 * self.workers, self.seconds)
+            service.append(sum(0 <= a.answered <= self.seconds for a in run.answers) / self.seconds)
+            self.worked += [a.worked for a in run.answers if a.status == 200]
+        self.capacity = statistics.mean(service)
+        self.report |= {
+            "bench_pictures_per_second": statistics.mean(engine),
+            "service_pictures_per_second": self.capacity,
+            "service_over_bench": self.capacity / statistics.mean(engine),
+        }
 
-        rate, count = 0.7 * capacity, int(0.7 * capacity * arguments.seconds)
-        load = Load(server.port, bodies)
-        times = sorted(a.seconds for a in load.open_loop([n / rate for n in range(count)]))
-        loads.append(load)
-        report |= {"even_p50_ms": 1e3 * at(times, 0.5), "even_p99_ms": 1e3 * at(times, 0.99)}
-        report["even_p99_over_p50"] = report["even_p99_ms"] / report["even_p50_ms"]
+    def alone(self):
+        run = self.measured("alone", self.client.closed, 1, self.seconds)
+        self.quantiles("alone", times(run))
+        # In the server, from the first byte to the words of the answer; and for the client, to its last byte.
+        self.report["overhead_in_server_p50_us"] = 1e6 * statistics.median(a.total - a.worked for a in run.answers)
+        self.report["overhead_p50_us"] = 1e6 * statistics.median(a.answered - a.due - a.worked for a in run.answers)
 
-        moments = list(poisson(rate, count))
-        load = Load(server.port, bodies)
-        answers = load.open_loop(moments)
-        loads.append(load)
-        times = sorted(a.seconds for a in answers)
-        served = [a.timing["total"] - a.timing["queue"] for a in answers if "queue" in a.timing]
-        ideal = sorted(ideal_queue(moments, served, arguments.workers))
-        report |= {"poisson_p50_ms": 1e3 * at(times, 0.5), "poisson_p99_ms": 1e3 * at(times, 0.99)}
-        report["ideal_p99_ms"] = 1e3 * at(ideal, 0.99)
-        report["poisson_p99_over_ideal"] = report["poisson_p99_ms"] / report["ideal_p99_ms"]
+    def even(self):
+        rate = LOAD * self.capacity
+        run = self.measured("even", self.client.open, evenly(rate, int(rate * self.seconds)), self.folder)
+        self.quantiles("even", times(run))
+        self.report["even_p99_over_p50"] = self.report["even_p99_ms"] / self.report["even_p50_ms"]
 
-        rate, count = 5 * capacity, int(5 * capacity * arguments.seconds)
-        load = Load(server.port, bodies)
-        answers = load.open_loop([n / rate for n in range(count)])
-        loads.append(load)
-        # What was still waiting when the load ended is answered behind it, at the same rate.
-        good = [a for a in answers if a.status == 200]
-        span = arguments.seconds + max((a.seconds for a in good), default=0)
-        report["overload_goodput_over_capacity"] = len(good) / span / capacity
-        refused = [a.seconds for a in answers if a.status == 503]
-        report["overload_refused"] = len(refused)
-        report["overload_refusal_p50_ms"] = 1e3 * statistics.median(refused)
-        report["overload_refusal_p99_ms"] = 1e3 * at(sorted(refused), 0.99)
-        report["overload_served_p50_ms"] = 1e3 * statistics.median(a.seconds for a in good)
+    def poisson(self):
+        rate = LOAD * self.capacity
+        moments = poisson(rate, int(rate * self.seconds))
+        run = self.measured("poisson", self.client.open, moments, self.folder)
+        self.quantiles("poisson", times(run))
+        own = [a.worked for a in run.answers if a.status == 200]
+        for name, worked in ("ideal", self.worked), ("ideal_of_own_times", own):
+            ideal = at(0.99, ideal_queue(moments, worked, self.workers))
+            self.report[f"{name}_p99_ms"] = 1e3 * ideal
+            self.report[f"poisson_p99_over_{name}"] = self.report["poisson_p99_ms"] / (1e3 * ideal)
 
-    statuses = collections.Counter(a.status for load in loads for a in load.answers)
-    report["statuses"] = dict(statuses)
-    report["other_statuses"] = sum(n for s, n in statuses.items() if s not in (200, 503, 504))
-    report["lost"] = sum(load.lost for load in loads)
-    return report
+    def overload(self):
+        rate = OVERLOAD * self.capacity
+        run = self.measured("overload", self.client.open, evenly(rate, int(rate * self.seconds)), self.folder)
+        # What still waited when the load ended is answered behind it, at the same rate.
+        good = [a for a in run.answers if a.status == 200]
+        span = max(a.answered for a in good)
+        refused = [a.answered - a.due for a in run.answers if a.status == 503]
+        self.report |= {
+            "overload_goodput_over_capacity": len(good) / span / self.capacity,
+            "overload_refused": len(refused),
+            "overload_refusal_p50_ms": 1e3 * statistics.median(refused),
+            "overload_refusal_p99_ms": 1e3 * at(0.99, refused),
+            "overload_served_p50_ms": 1e3 * statistics.median(a.answered - a.due for a in good),
+        }
 
+    def measured(self, name, measure, *how):
+        """A run, with what it cost."""
+        all_before, before = machine_seconds(), self.server.processor_seconds()
+        run = measure(*how)
+        self.runs.append(run)
+        server = self.server.processor_seconds() - before
+        others = machine_seconds() - all_before - server - run.client_seconds
+        span = max(a.answered for a in run.answers)
+        self.report |= {
+            f"{name}_client_us": 1e6 * run.client_seconds / len(run.answers),
+            f"{name}_client_cores": run.client_seconds / span,
+            f"{name}_server_cores": server / span,
+            f"{name}_others_cores": others / span,
+            f"{name}_late_p99_ms": 1e3 * at(0.99, [a.sent - a.due for a in run.answers]),
+            f"{name}_connections": run.connections,
+        }
+        return run
 
-def bench(arguments, folder):
-    """Pictures a second from bytes to boxes, without a socket."""
-    # A run is the whole folder; at its end workers wait for the last, so it is a long one.
-    runs = max(2, int(arguments.seconds * 2))
-    command = [arguments.binary, "bench", "--json", "--pictures", folder]
-    command += ["--threads", str(arguments.workers), "--batch", "8", "--runs", str(runs)]
-    return json.loads(subprocess.check_output(command))["pictures_per_second"]
-
-
-def poisson(rate, count):
-    """Moments of independent arrivals, from a seed."""
-    noise, now = random.Random(7), 0.0
-    for _ in range(count):
-        now += noise.expovariate(rate)
-        yield now
-
-
-def ideal_queue(moments, served, workers):
-    """Times in a queue with nothing but waiting and service: first come, first served."""
-    free = [0.0] * workers
-    noise = random.Random(11)
-    for moment in moments:
-        begun = max(moment, heapq.heappop(free))
-        ended = begun + noise.choice(served)
-        heapq.heappush(free, ended)
-        yield ended - moment
+    def quantiles(self, name, values):
+        for quantile in 0.5, 0.9, 0.99:
+            self.report[f"{name}_p{100 * quantile:.0f}_ms"] = 1e3 * at(quantile, values)
 
 
-def at(ordered, part):
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
-
-
-class Server:
-    def __init__(self, arguments):
-        self.process = subprocess.Popen(
-            [arguments.binary, "serve", "--port", "0", "--workers", str(arguments.workers),
-             "--log", "warning"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )
-        for line in self.process.stdout:
-            if found := re.search(rb"address +http://127\.0\.0\.1:(\d+)", line):
-                self.port = int(found[1])
-            if line == b"ready\n":
-                return
-        raise SystemExit("the server did not start")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
+def times(run):
+    """Of what was answered; what was lost is counted elsewhere."""
+    return [a.answered - a.due for a in run.answers if a.answered >= 0]
 
 
 main()
