@@ -163,7 +163,8 @@ final class Connection {
                 received = transport.receive(into: &$0)
             }
         } else {
-            received = desk.read(from: transport) { conversation.received($0, at: now) }
+            room = conversation.readBytesMax
+            received = desk.read(room, from: transport) { conversation.received($0, at: now) }
         }
         switch received {
         case .bytes(let count):

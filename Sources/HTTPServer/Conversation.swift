@@ -26,10 +26,10 @@ struct Conversation {
         case closed
     }
 
-    private let limits: Limits
+    let limits: Limits
     var state = State.waiting
-    private var reader: RequestReader
-    private var head: RequestHead?
+    var reader: RequestReader
+    var head: RequestHead?
     private var begunAt: Instant?
     private var bodyPace: BodyPace?
     private var requests = 0
@@ -130,7 +130,7 @@ struct Conversation {
         switch admission {
         case .answer(let response):
             // RFC 9112 §9.3: a body that is not read leaves no place for another request.
-            ready(response, closes: framing != .none)
+            ready(response, closes: !skips(framing))
         case .accept(let bodyBytesMax):
             do throws(Refusal) {
                 let coding = framing == .none ? nil : try head.flatMap(ContentCoding.ofBody)

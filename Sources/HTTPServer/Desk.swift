@@ -7,13 +7,15 @@ struct Desk {
 
     init() { buffer.reserveCapacity(Limits.readBytes) }
 
-    /// Reads what a client sent and lends the bytes.
+    /// Reads what a client sent, so many bytes at most, and lends them.
     mutating func read(
-        from transport: Transport, _ take: (Span<UInt8>) -> Void
+        _ bytesMax: Int, from transport: Transport, _ take: (Span<UInt8>) -> Void
     ) -> Socket.Received {
         buffer.removeAll(keepingCapacity: true)
         var received = Socket.Received.failure
-        buffer.append(addingCapacity: buffer.capacity) { received = transport.receive(into: &$0) }
+        buffer.append(addingCapacity: min(bytesMax, buffer.capacity)) {
+            received = transport.receive(into: &$0)
+        }
         if case .bytes = received { take(buffer.span) }
         return received
     }

@@ -49,6 +49,13 @@ package struct Limits: Sendable, Equatable {
     /// Bodies beyond it are answered 503. A whole one is the handler's to count.
     package var bodiesBytesMax = 256 * 1024 * 1024
 
+    /// The body of a request that was answered by its head alone, in bytes, behind which the connection
+    /// goes on: it is read and thrown away.
+    ///
+    /// A photograph's body costs less to read than a new connection costs both sides. Behind larger
+    /// ones the connection closes.
+    package var skippedBytesMax = 1024 * 1024
+
     // MARK: A connection
 
     /// Connections open at once.
@@ -142,4 +149,7 @@ package struct Limits: Sendable, Equatable {
 
     /// What is read in one call, in bytes: a system call then costs little beside the copying.
     static let readBytes = 64 * 1024
+
+    /// What is read in one call while a head is awaited, in bytes: most heads, and little of a body.
+    static let headReadBytes = 4 * 1024
 }

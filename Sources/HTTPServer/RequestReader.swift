@@ -14,6 +14,7 @@ struct RequestReader {
     private var bodyHold: BodyHold?
     private var input: [UInt8] = []
     private var used = 0  // of the input; before the current head or body
+    private var skipping = 0  // bytes that have not come
     private var parser: RequestParser
     private var framing = Body.none
     private var body: [UInt8] = []  // as it comes
@@ -43,7 +44,20 @@ struct RequestReader {
             input.removeFirst(used)
             used = 0
         }
-        input.append(copying: bytes)
+        let skipped = min(skipping, bytes.count)
+        skipping -= skipped
+        input.append(copying: bytes.extracting(skipped..<bytes.count))
+    }
+
+    /// Whether bytes that come next belong to a body that nobody wants.
+    var isSkipping: Bool { skipping > 0 }
+
+    /// Throws the next bytes away, those that have come and those that will: a body of that length,
+    /// instead of ``beginBody(_:_:bytesMax:)``.
+    mutating func skip(_ length: Int) {
+        let come = min(length, input.count - used)
+        use(come)
+        skipping = length - come
     }
 
     /// The next head, once it is whole.

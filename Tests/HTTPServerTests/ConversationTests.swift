@@ -247,14 +247,73 @@ struct ConversationTests {
         #expect(refusal.status == 413)
     }
 
-    @Test(arguments: [("Content-Length: 0", false), ("Content-Length: 5", true)])
-    func `an answer to the head closes only if a body is on its way`(
+    static let denied = Response(status: 404)
+
+    @Test(arguments: [
+        ("Content-Length: 0", false), ("Content-Length: 8", false), ("Content-Length: 9", true),
+        ("Content-Length: 8\r\nExpect: 100-continue", true), ("Transfer-Encoding: chunked", true),
+    ])
+    func `an answer to the head closes only before a body that is large or may not come`(
         field: String, closes: Bool
     ) {
-        var talk = Talk.make()
+        var talk = Talk.make(limits: .make { $0.skippedBytesMax = 8 })
         _ = talk.receive(Self.post(field))
-        talk.conversation.admitted(.answer(Response(status: 404)), at: talk.now)
-        #expect(talk.actions() == [.send(Reply(response: Response(status: 404), closes: closes))])
+        talk.conversation.admitted(.answer(Self.denied), at: talk.now)
+        #expect(talk.actions() == [.send(Reply(response: Self.denied, closes: closes))])
+    }
+
+    @Test(arguments: 0...7)
+    func `the next request is read behind a body that nobody wanted, wherever that is cut`(
+        come: Int
+    ) {
+        var talk = Talk.make()
+        let body = "GET / HT"
+        _ = talk.receive(Self.post("Content-Length: 8", String(body.prefix(come))))
+        talk.conversation.admitted(.answer(Self.denied), at: talk.now)
+        #expect(talk.actions() == [.send(Reply(response: Self.denied))])
+        #expect(talk.sent() == [])
+        #expect(!talk.conversation.isServing)
+        let next = RequestHead.make("GET", "/", fields: ["Host": "a"])
+        #expect(talk.receive(body.dropFirst(come) + Self.get) == [.admit(next)])
+    }
+
+    @Test func `a body that nobody wanted has the time of an idle connection, drip or not`() {
+        var talk = Talk.make(limits: .make { $0.idleTime = .seconds(2) })
+        _ = talk.receive(Self.post("Content-Length: 8"))
+        talk.conversation.admitted(.answer(Self.denied), at: talk.now)
+        _ = talk.actions()
+        _ = talk.sent()
+        #expect(talk.pass(.seconds(1)) == [])
+        #expect(talk.receive("GET") == [])
+        #expect(talk.pass(.seconds(1)) == [.close])
+    }
+
+    @Test func `a client that ends within a body that nobody wanted is closed without a word`() {
+        var talk = Talk.make()
+        _ = talk.receive(Self.post("Content-Length: 8", "GET"))
+        talk.conversation.admitted(.answer(Self.denied), at: talk.now)
+        _ = talk.actions()
+        _ = talk.sent()
+        #expect(talk.end() == [.close])
+    }
+
+    @Test func `a drain ends the connection behind a body that nobody wanted`() {
+        var talk = Talk.make(draining: true)
+        _ = talk.receive(Self.post("Content-Length: 8", "GET"))
+        talk.conversation.admitted(.answer(Self.denied), at: talk.now)
+        #expect(talk.actions() == [.send(Reply(response: Self.denied, closes: true))])
+    }
+
+    @Test func `little is read behind a head that is awaited, much of a body`() {
+        var talk = Talk.make()
+        #expect(talk.conversation.readBytesMax == Limits.headReadBytes)
+        _ = talk.receive(Self.post("Content-Length: 8"))
+        talk.conversation.admitted(.answer(Self.denied), at: talk.now)
+        _ = talk.actions()
+        _ = talk.sent()
+        #expect(talk.conversation.readBytesMax == Limits.readBytes)
+        _ = talk.receive("12345678")
+        #expect(talk.conversation.readBytesMax == Limits.headReadBytes)
     }
 
     @Test func `a malformed request is refused in its turn, and ends the connection`() {

@@ -129,16 +129,29 @@ struct ServerTests {
         }
     }
 
-    @Test func `an early answer from the handler closes a connection with a body on its way`()
+    @Test func `an early answer from the handler closes a connection with a large body on its way`()
         async throws
     {
-        try await serving { server in
+        try await serving(limits: .make { $0.skippedBytesMax = 3 }) { server in
             let client = try TestClient(port: server.port)
             client.send(Self.post("/denied", "body"))
             client.endSending()
             let answer = client.rest()
             #expect(answer?.status == 404)
             #expect(answer?.contains("Connection: close\r\n") == true)
+        }
+    }
+
+    @Test(arguments: [5, 100_000])
+    func `behind an early answer and its body the connection goes on`(bytes: Int) async throws {
+        try await serving { server in
+            let client = try TestClient(port: server.port)
+            for _ in 0..<3 {
+                client.send(Self.post("/denied", String(repeating: "x", count: bytes)))
+                #expect(client.answer().status == 404)
+            }
+            client.send(Self.get)
+            #expect(client.answer().status == 200)
         }
     }
 
