@@ -17,7 +17,9 @@ class Server:
 
     def __init__(self, command, workers):
         self.process = subprocess.Popen(
-            [*command, "serve", "--port", "0", "--workers", str(workers), "--log", "warning"],
+            # The client stands for many, as a proxy does.
+            [*command, "serve", "--port", "0", "--workers", str(workers), "--max-client-connections", "0",
+             "--log", "warning"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )
         for line in self.process.stdout:
