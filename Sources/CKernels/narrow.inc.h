@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include "narrow.h"
+#include "silu_pieces.h"
 
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)

@@ -9,6 +9,9 @@
     F(6, __VA_ARGS__) F(7, __VA_ARGS__) F(8, __VA_ARGS__) F(9, __VA_ARGS__) F(10, __VA_ARGS__) \
     F(11, __VA_ARGS__) F(12, __VA_ARGS__) F(13, __VA_ARGS__) F(14, __VA_ARGS__)
 
+/// Tiles whose sums are ended together: 80 pixels are whole groups of four, for what is stored so.
+#define TILES_ENDED 6
+
 /// What all tiles of a call share; distances in bytes.
 struct window {
     ptrdiff_t plane, row, column, pixel;
@@ -128,10 +131,10 @@ static void conv_rows(const struct narrow_call *call) {
     const ptrdiff_t out_plane = plane_floats(c->out) / 16 * out_pixel;
     const ptrdiff_t residual_plane = plane_floats(call->c.residual_planes) / 16 * residual_pixel;
     sums *const *const sums_of = tiles_for(call->blocks, w.pixel);
-    // A row is cut evenly: 20 pixels are 10 + 10 and not 14 + 6.
+    // A row is cut evenly: 20 pixels are 10 + 10 and not 14 + 6. Some tiles are ended together.
     const int32_t count = (c->out.width + WIDTH_MAX - 1) / WIDTH_MAX;
     const int32_t narrow = c->out.width / count, wider = c->out.width % count;
-    float sum[GROUP * WIDTH_MAX * 16] __attribute__((aligned(64)));
+    float sum[GROUP][TILES_ENDED * WIDTH_MAX * 16] __attribute__((aligned(64)));
     for (int32_t y = call->y0; y < call->y1; y++) {
         const uint8_t *in = call->in
             + byte(c->in, call->c.in, 0, (ptrdiff_t)y * c->stride_height - c->padding_height,
@@ -140,16 +143,19 @@ static void conv_rows(const struct narrow_call *call) {
         const uint8_t *residual = call->residual
             ? call->residual
                 + byte(call->c.residual_planes, call->c.residual, call->first, y, 0) : nullptr;
-        for (int32_t i = 0; i < count; i++) {
-            const int32_t m = narrow + (i < wider);
-            sums_of[m - 1](&w, in, sum, WIDTH_MAX * 16);
+        for (int32_t i = 0, pixels; i < count;) {
+            pixels = 0;
+            for (int32_t end = smaller(count, i + TILES_ENDED), m; i < end; i++, pixels += m) {
+                m = narrow + (i < wider);
+                sums_of[m - 1](&w, in, sum[0] + pixels * 16, sizeof sum[0] / sizeof(float));
+                in += m * w.pixel;
+            }
             for (int32_t b = 0; b < call->blocks; b++)
                 end(
-                    &e, sum + b * WIDTH_MAX * 16, call->scales + b * 16, call->bias + b * 16,
-                    residual ? residual + b * residual_plane : nullptr, out + b * out_plane, m);
-            in += m * w.pixel;
-            out += m * out_pixel;
-            if (residual) residual += m * residual_pixel;
+                    &e, sum[b], call->scales + b * 16, call->bias + b * 16,
+                    residual ? residual + b * residual_plane : nullptr, out + b * out_plane, pixels);
+            out += pixels * out_pixel;
+            if (residual) residual += pixels * residual_pixel;
         }
     }
 }

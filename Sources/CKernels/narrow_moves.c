@@ -99,12 +99,23 @@ void dd_narrow_clear(
     }
 }
 
-/// Pixels of 4 bytes, the last 0.
-static void load_row_u8(const uint32_t *forms, const uint8_t *from, uint8_t *to, int32_t width) {
-    for (int32_t x = 0; x < width; x++, from += 3, to += 4) {
-        const uint32_t pixel = forms[from[0]] | forms[from[1]] << 8 | forms[from[2]] << 16;
-        memcpy(to, &pixel, 4);
-    }
+/// Pixels of 4 bytes, the last 0; `is_same` where each byte is its own form.
+static void load_row_u8(
+    const uint32_t *forms, bool is_same, const uint8_t *from, uint8_t *to, int32_t width
+) {
+    int32_t x = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    // A pixel is read with the next one's first byte; the row's last has none.
+    if (is_same)
+        for (; x < width - 1; x++, from += 3, to += 4) {
+            uint32_t pixel;
+            memcpy(&pixel, from, 4);
+            pixel &= 0xffffff;
+            memcpy(to, &pixel, 4);
+        }
+#endif
+    for (; x < width; x++, from += 3, to += 4)
+        for (int32_t i = 0; i < 4; i++) to[i] = i < 3 ? (uint8_t)forms[from[i]] : 0;
 }
 
 /// Pixels of 4 bfloat16, the last 0.
@@ -127,7 +138,11 @@ void dd_narrow_load_pixels(
     require(pixels_count / 3 / p.width >= y1 - y0);
     // A value has 256 possible forms; a pixel is put together of three.
     uint32_t forms[256] = {};
-    for (int32_t v = 0; v < 256; v++) put(f, 1.0f / f.scale, (uint8_t *)&forms[v], (float)v / 255);
+    bool is_same = true;
+    for (int32_t v = 0; v < 256; v++) {
+        put(f, 1.0f / f.scale, (uint8_t *)&forms[v], (float)v / 255);
+        is_same &= forms[v] == (uint32_t)v;
+    }
     const ptrdiff_t size = element_bytes(f.element);
     for (int32_t y = y0; y < y1; y++) {
         const uint8_t *from = pixels + (ptrdiff_t)(y - y0) * p.width * 3;
@@ -138,7 +153,7 @@ void dd_narrow_load_pixels(
                 for (int32_t i = 3; i < p.lanes; i++)
                     put(f, 1.0f / f.scale, to + (x * p.lanes + i) * size, 0);
         }
-        if (size == 1 && p.lanes == 4 && f.zero == 0) load_row_u8(forms, from, to, p.width);
+        if (size == 1 && p.lanes == 4 && f.zero == 0) load_row_u8(forms, is_same, from, to, p.width);
         else if (size == 2 && p.lanes == 4) load_row_bf16(forms, from, to, p.width);
         else
             for (int32_t x = 0; x < p.width; x++, from += 3, to += p.lanes * size)

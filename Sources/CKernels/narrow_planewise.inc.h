@@ -12,6 +12,12 @@ INLINE void store_any(const struct dd_format *f, float inverse, uint8_t *to, vec
 
 INLINE ptrdiff_t pixel_bytes(const struct dd_format *f) { return 16 * element_bytes(f->element); }
 
+/// Whether numbers of `f` may be taken as they are for those of `g`, both of this element.
+INLINE bool is_kept(const struct dd_format *f, const struct dd_format *g) {
+    return f->element == ELEMENT && g->element == ELEMENT && f->scale == g->scale
+        && f->zero == g->zero;
+}
+
 #define WIDTH_DEPTHWISE 4
 
 /// Sums of up to WIDTH_DEPTHWISE neighbours.
@@ -61,10 +67,6 @@ static void depthwise_rows(const struct narrow_call *call) {
     }
 }
 
-INLINE int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
-
-INLINE int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
-
 static void max_pool_rows(
     struct dd_narrow_planes in_planes, struct dd_narrow_planes out_planes, int32_t kernel,
     int32_t stride, int32_t padding, int32_t block, int32_t y0, int32_t y1, const uint8_t *in,
@@ -75,6 +77,9 @@ static void max_pool_rows(
     const ptrdiff_t in_pixel = pixel_bytes(f), out_pixel = pixel_bytes(&out_planes.format);
     const ptrdiff_t in_row = row_floats(from_planes) / 16 * in_pixel;
     const float inverse = 1.0f / out_planes.format.scale;
+#if !defined(NARROW_IS_BF16)
+    const bool is_bytes = is_kept(f, &out_planes.format);  // whose order is the numbers'
+#endif
     for (int32_t y = y0; y < y1; y++) {
         const int32_t top = y * stride - padding;
         const int32_t ky0 = larger(0, -top), ky1 = smaller(kernel, from_planes.height - top);
@@ -83,6 +88,17 @@ static void max_pool_rows(
             const int32_t left = x * stride - padding;
             const int32_t kx0 = larger(0, -left), kx1 = smaller(kernel, from_planes.width - left);
             const uint8_t *from = in + byte(from_planes, *f, block, top, left);
+#if !defined(NARROW_IS_BF16)
+            if (is_bytes) {
+                __m128i most = _mm_setzero_si128();
+                for (int32_t ky = ky0; ky < ky1; ky++)
+                    for (int32_t kx = kx0; kx < kx1; kx++)
+                        most = _mm_max_epu8(
+                            most, _mm_loadu_si128((const __m128i *)(from + ky * in_row + kx * 16)));
+                _mm_storeu_si128((__m128i *)to, most);
+                continue;
+            }
+#endif
             vec most = (vec)-__builtin_inff();
             for (int32_t ky = ky0; ky < ky1; ky++)
                 for (int32_t kx = kx0; kx < kx1; kx++)
@@ -101,6 +117,12 @@ static void upsample_rows(
     for (int32_t y = y0; y < y1; y++) {
         const uint8_t *from = in + byte(in_planes.planes, *f, block, y / factor, 0);
         uint8_t *to = out + byte(out_planes.planes, *g, block, y, 0);
+        if (is_kept(f, g)) {
+            for (int32_t x = 0; x < in_planes.planes.width; x++, from += 16 * BYTES)
+                for (int32_t i = 0; i < factor; i++, to += 16 * BYTES)
+                    __builtin_memcpy(to, from, 16 * BYTES);
+            continue;
+        }
         for (int32_t x = 0; x < in_planes.planes.width; x++, from += pixel_bytes(f)) {
             const vec v = load_any(f, from);
             for (int32_t i = 0; i < factor; i++, to += pixel_bytes(g)) store_any(g, inverse, to, v);
@@ -131,7 +153,31 @@ static void add_rows(
 
 typedef double wide __attribute__((ext_vector_type(LANES)));
 
-/// Sums of up to 32 pixels in float, four side by side, all further in double, as for floats.
+#if !defined(NARROW_IS_BF16)
+/// The sums of the lanes of a row of bytes: exact.
+INLINE __m512i row_sums(const uint8_t *row, int32_t width) {
+    __m512i total = _mm512_setzero_si512();
+    for (int32_t x0 = 0; x0 < width; x0 += 256) {
+        // Even pixels in the lower half, odd ones in the upper: at most 128 of 255, below 2^16.
+        __m512i sum = _mm512_setzero_si512();
+        const int32_t x1 = smaller(width, x0 + 256);
+        int32_t x = x0;
+        for (; x + 2 <= x1; x += 2)
+            sum = _mm512_add_epi16(
+                sum, _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(row + x * 16))));
+        if (x < x1)
+            sum = _mm512_add_epi16(
+                sum, _mm512_zextsi256_si512(_mm256_cvtepu8_epi16(
+                         _mm_loadu_si128((const __m128i *)(row + x * 16)))));
+        total = _mm512_add_epi32(total, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(sum)));
+        total = _mm512_add_epi32(total, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(sum, 1)));
+    }
+    return total;
+}
+#endif
+
+/// Sums of up to 32 pixels in float, four side by side, all further in double, as for floats; of bytes
+/// in whole numbers.
 static void means(
     struct dd_narrow_planes planes, int32_t block0, int32_t block1, const uint8_t *in, float *out
 ) {
@@ -141,6 +187,14 @@ static void means(
         wide total = (wide)0.0;
         for (int32_t y = 0; y < planes.planes.height; y++) {
             const uint8_t *row = in + byte(planes.planes, *f, b, y, 0);
+#if !defined(NARROW_IS_BF16)
+            if (f->element == DD_U8) {
+                typedef int32_t whole __attribute__((ext_vector_type(LANES)));
+                const whole sums = (whole)row_sums(row, planes.planes.width);
+                total += __builtin_convertvector(sums, wide);
+                continue;
+            }
+#endif
             for (int32_t x0 = 0; x0 < planes.planes.width; x0 += 32) {
                 const int32_t x1 = smaller(planes.planes.width, x0 + 32);
                 vec sum[4] = {(vec)0.0f, (vec)0.0f, (vec)0.0f, (vec)0.0f};
@@ -152,6 +206,7 @@ static void means(
             }
         }
         total /= (double)planes.planes.height * planes.planes.width;
+        if (f->element == DD_U8) total = (total - (double)f->zero) * (double)f->scale;
         store(out + b * 16, __builtin_convertvector(total, vec));
     }
 }

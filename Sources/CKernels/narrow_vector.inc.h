@@ -3,6 +3,10 @@
 #define BYTES (ELEMENT == DD_BF16 ? 2 : 1)  // of an element
 #define STEP (4 / BYTES)                    // channels of a step
 
+INLINE int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+
+INLINE int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+
 INLINE vec widened(const uint16_t *from) {
     const __m256i half = _mm256_loadu_si256((const __m256i *)from);
     return (vec)_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
@@ -62,6 +66,7 @@ INLINE void store_as(
     }
 }
 
+#if defined(NARROW_IS_BF16)
 /// x·σ(x) to 1.4e-4 of its value, for what is rounded to 8 bits behind it.
 ///
 /// e^-x = 2^t with t = −x·log2 e: 2^(t − ⌊t⌋) by a polynomial (minimax, 7.5e-5), ⌊t⌋ by scalef, and
@@ -70,12 +75,41 @@ INLINE vec silu_nearly(vec x) {
     const __m512 low = _mm512_max_ps(_mm512_set1_ps(-88.0f), (__m512)x);
     const __m512 t = _mm512_mul_ps(low, _mm512_set1_ps(-0x1.715476p0f));
     const vec f = (vec)_mm512_reduce_ps(t, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-    vec p = fused((vec)0.07802452147006989f, f, (vec)0.22606715559959412f);
+    vec p = fused((vec)0.07802452146006989f, f, (vec)0.22606715559959412f);
     p = fused(p, f, (vec)0.6958335638046265f);
     p = fused(p, f, (vec)0.9999251961708069f);
     const __m512 d = _mm512_add_ps(_mm512_scalef_ps((__m512)p, t), _mm512_set1_ps(1.0f));
     return (vec)_mm512_mul_ps(low, _mm512_rcp14_ps(d));
 }
+#else
+/// x·σ(x) to 1.3e-4, which is enough where the step of a byte is some hundredths: half the time of the
+/// way by e^-x. NaN stays NaN.
+INLINE vec silu_nearly(vec x) {
+    const vec a = (vec)_mm512_abs_ps((__m512)x);
+    // The nearest piece's number, in the low bits; the last for all behind it.
+    const __m512 shifted = (__m512)fused(a, (vec)(8.0f / 3), (vec)0x1.8p23f);
+    const __m512i piece = (__m512i)_mm512_min_ps(shifted, _mm512_set1_ps(0x1.8p23f + 31));
+    vec c[3];
+    UNROLL for (int k = 0; k < 3; k++)
+        c[k] = (vec)_mm512_permutex2var_ps(
+            _mm512_loadu_ps(silu_pieces[k]), piece, _mm512_loadu_ps(silu_pieces[k] + 16));
+    return fused(x, (vec)0.5f, fused(fused(c[2], a, c[1]), a, c[0]));
+}
+
+/// What `store_as` does with bytes, for four vectors that lie side by side.
+INLINE void store_four(float inverse, int32_t zero, uint8_t *to, const vec x[4]) {
+    __m512i q[4];
+    UNROLL for (int i = 0; i < 4; i++)
+        q[i] = _mm512_cvtps_epi32(_mm512_min_ps(
+            _mm512_set1_ps(255.0f), (__m512)fused(x[i], (vec)inverse, (vec)(float)zero)));
+    // Packed by lanes of 128 bits, four numbers of each vector; negative numbers become zero.
+    const __m512i packed = _mm512_packus_epi16(
+        _mm512_packs_epi32(q[0], q[1]), _mm512_packs_epi32(q[2], q[3]));
+    const __m512i order =
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, packed));
+}
+#endif
 
 INLINE vec activated_nearly(enum dd_activation activation, vec x) {
     return activation == DD_SILU ? silu_nearly(x) : activated(activation, x);
@@ -86,6 +120,13 @@ struct ending {
     const struct narrow_call *call;
     float inverse;  // of the output's scale
 };
+
+INLINE vec with_residual(
+    vec x, const enum dd_element element, const bool has_residual, const struct dd_format *f,
+    const uint8_t *residual
+) {
+    return has_residual ? x + load_as(element, f, residual) : x;
+}
 
 INLINE void end_as(
     const enum dd_activation activation, const enum dd_element out_element,
@@ -98,13 +139,22 @@ INLINE void end_as(
     const ptrdiff_t residual_bytes = residual_element == DD_FLOAT ? 4 : BYTES;
     const float inverse = e->inverse;
     const int32_t zero = out_format->zero;
+#define ENDED(i)                                                                             \
+    with_residual(                                                                           \
+        activated_nearly(activation, fused(load(sums + (i) * 16), scale, bias)),             \
+        residual_element, has_residual, residual_format, residual + (i) * 16 * residual_bytes)
+    ptrdiff_t i = 0;
+#if !defined(NARROW_IS_BF16)
+    if (out_element == DD_U8)
+        for (; i + 4 <= pixels; i += 4) {
+            vec x[4];
+            UNROLL for (int k = 0; k < 4; k++) x[k] = ENDED(i + k);
+            store_four(inverse, zero, out + i * 16, x);
+        }
+#endif
     _Pragma("clang loop unroll_count(4)")
-    for (ptrdiff_t i = 0; i < pixels; i++) {
-        vec x = activated_nearly(activation, fused(load(sums + i * 16), scale, bias));
-        if (has_residual)
-            x += load_as(residual_element, residual_format, residual + i * 16 * residual_bytes);
-        store_as(out_element, inverse, zero, out + i * 16 * out_bytes, x);
-    }
+    for (; i < pixels; i++) store_as(out_element, inverse, zero, out + i * 16 * out_bytes, ENDED(i));
+#undef ENDED
 }
 
 /// scale·Σ + bias, activation and residual over the sums of `pixels` neighbours of one block.

@@ -90,12 +90,14 @@ struct HeadDecoder {
         isMarked.append(contentsOf: repeatElement(false, count: width))
         var isAny = false
         for first in stride(from: 0, to: head.classes, by: Self.lanes) {
-            let row = maps.row(2 * scale + 1, block: first / Self.lanes, y: y)
+            let (map, block) = (2 * scale + 1, first / Self.lanes)
             let lanes = min(Self.lanes, head.classes - first)
-            // One loop over cells and lanes: hardly any is a hit, and each look is one comparison.
+            // Hardly any row has a hit.
+            guard maps.reaches(floor, map, block: block, y: y, lanes: lanes) else { continue }
+            let row = maps.row(map, block: block, y: y)
+            isAny = true
             for index in row.indices where row[index] >= floor && index % Self.lanes < lanes {
                 isMarked[index / Self.lanes] = true
-                isAny = true
             }
         }
         return isAny

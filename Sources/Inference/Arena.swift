@@ -36,12 +36,15 @@ struct OutOfMemory: Error {}
 /// Floats at a cache line's start, zero at first; whole huge pages when there are many.
 @safe
 struct AlignedFloats: ~Copyable {
+    /// Floats of a huge page: 2 MiB.
+    static let hugePageCount = 1 << 19
+
     let count: Int
     private let start: UnsafeMutablePointer<Float>
 
     init(count: Int) throws(OutOfMemory) {
         precondition(count >= 0 && count < Int.max / 8)
-        let isHuge = count >= 1 << 20
+        let isHuge = count >= Self.hugePageCount
         let alignment = isHuge ? 1 << 21 : 64
         let byteCount = max(count, 1) * MemoryLayout<Float>.stride
         var memory: UnsafeMutableRawPointer?
@@ -151,41 +154,95 @@ final class Arena: @unchecked Sendable {
 
 /// Numbers that do not change once made, aligned for the kernels.
 ///
-/// `@unchecked`: it holds a pointer to memory that nobody writes after `init`.
+/// `@unchecked`: it refers to memory that nobody writes after `init`.
 final class Weights: @unchecked Sendable {
-    private let floats: AlignedFloats
+    private let block: WeightMemory.Block
+    private let region: Region
 
     /// So many numbers, zero but for what `fill` writes.
     init(count: Int, fill: (inout MutableSpan<Float>) -> Void) throws(OutOfMemory) {
-        floats = try AlignedFloats(count: count)
-        // `self` owns the floats, and nobody else knows them yet.
-        var all = unsafe floats.mutableSpan(Region(offset: 0, count: count))
+        block = try WeightMemory.Block(count: count)
+        region = Region(offset: 0, count: count)
+        // `self` keeps the block, and nobody else knows these floats yet.
+        var all = unsafe block.floats.mutableSpan(region)
         fill(&all)
     }
 
     /// Numbers of another element in so many bytes, zero but for what `fill` writes.
     init(byteCount: Int, fill: (inout MutableSpan<UInt8>) -> Void) throws(OutOfMemory) {
-        floats = try AlignedFloats(count: (byteCount + 3) / 4)
-        // `self` owns the floats, and nobody else knows them yet.
-        var all = unsafe floats.mutableBytes(Region(offset: 0, count: floats.count))
+        let count = (byteCount + 3) / 4
+        block = try WeightMemory.Block(count: count)
+        region = Region(offset: 0, count: count)
+        // `self` keeps the block, and nobody else knows these floats yet.
+        var all = unsafe block.floats.mutableBytes(region)
         fill(&all)
     }
 
-    var count: Int { floats.count }
+    /// The same numbers in `memory`, where they are many.
+    init(_ other: Weights, in memory: WeightMemory) throws(OutOfMemory) {
+        guard other.count >= WeightMemory.countMin else {
+            (block, region) = (other.block, other.region)
+            return
+        }
+        (block, region) = try memory.take(other.count)
+        // `self` keeps the block, and the region was just taken: nobody else knows it yet.
+        var all = unsafe block.floats.mutableSpan(region)
+        let numbers = other.all
+        for i in numbers.indices { all[i] = numbers[i] }
+    }
+
+    var count: Int { region.count }
 
     /// All of them, by their bytes.
     var bytes: Span<UInt8> {
         @_lifetime(borrow self) get {
-            // `self` owns the floats.
-            unsafe _overrideLifetime(floats.bytes(Region(offset: 0, count: count)), borrowing: self)
+            // `self` keeps the block.
+            unsafe _overrideLifetime(block.floats.bytes(region), borrowing: self)
         }
     }
 
     /// All of them.
     var all: Span<Float> {
         @_lifetime(borrow self) get {
-            // `self` owns the floats.
-            unsafe _overrideLifetime(floats.span(Region(offset: 0, count: count)), borrowing: self)
+            // `self` keeps the block.
+            unsafe _overrideLifetime(block.floats.span(region), borrowing: self)
         }
+    }
+}
+
+/// Where a network's large weights lie side by side, in huge pages: a pass reads tens of megabytes of
+/// them, and on pages of 4 KiB would wait for as many translations of addresses.
+///
+/// For one thread, while a network is made.
+final class WeightMemory {
+    /// Fewer floats stay where they were made.
+    static let countMin = 1 << 14
+
+    private var block: Block?
+    private var end = 0
+
+    /// Memory for so many floats.
+    fileprivate func take(_ count: Int) throws(OutOfMemory) -> (Block, Region) {
+        if let block, block.floats.count - end >= count {
+            defer { end += Region.padded(count) }
+            return (block, Region(offset: end, count: count))
+        }
+        let page = AlignedFloats.hugePageCount
+        let block = try Block(count: (count + page - 1) / page * page)
+        // Where more is left, the next go on.
+        if block.floats.count - count > (self.block?.floats.count ?? 0) - end {
+            self.block = block
+            end = Region.padded(count)
+        }
+        return (block, Region(offset: 0, count: count))
+    }
+
+    /// Floats that live as long as the weights among them.
+    ///
+    /// `@unchecked`: each float is written once, by who took it, before it is shared.
+    fileprivate final class Block: @unchecked Sendable {
+        let floats: AlignedFloats
+
+        init(count: Int) throws(OutOfMemory) { floats = try AlignedFloats(count: count) }
     }
 }

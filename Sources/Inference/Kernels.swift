@@ -161,6 +161,11 @@ struct Kernels: Sendable {
             address(&output), output.count)
     }
 
+    /// Whether one of the first `lanes` numbers of some pixel is at least `floor`.
+    static func reaches(_ floor: Float, _ pixels: Span<Float>, lanes: Int) -> Bool {
+        unsafe dd_reaches(floor, Int32(lanes), address(pixels), pixels.count) != 0
+    }
+
     /// Zeroes the halo beside rows of some blocks.
     static func clearHalo(
         of output: inout MutableSpan<Float>, _ planes: dd_planes, blocks: Range<Int>,

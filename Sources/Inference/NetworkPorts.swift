@@ -91,4 +91,9 @@ package struct Outputs: ~Copyable, ~Escapable {
         let offset = block * map.planes.planeFloats + (y + halo) * line + halo * lanes
         return arena.span(map.region.part(offset, map.rowFloats))
     }
+
+    /// Whether one of the first `lanes` channels of such a row is somewhere at least `floor`.
+    package func reaches(_ floor: Float, _ index: Int, block: Int, y: Int, lanes: Int) -> Bool {
+        Kernels.reaches(floor, row(index, block: block, y: y), lanes: lanes)
+    }
 }

@@ -60,10 +60,12 @@ struct PackedConvolution: Sendable {
         }
     }
 
+    /// `memory`: where the kernel goes; nil: wherever there is some.
+    ///
     /// - Throws: when the packed numbers are more than `countMax`, or than there is memory.
     init(
         _ convolution: Convolution, from input: ChannelLayout, to output: ChannelLayout,
-        format: Format = .float, isa: ISA, countMax: Int
+        format: Format = .float, isa: ISA, countMax: Int, in memory: WeightMemory? = nil
     ) throws(Misfit) {
         geometry = Convolution.Geometry(convolution)
         self.isa = isa
@@ -119,6 +121,7 @@ struct PackedConvolution: Sendable {
                     }
                 }
             }
+            let kernels: Weights
             if element != .float {
                 let rounded = try Rounded(
                     plain, plainBiases, groups: groups, inputBlocks: input.blocks, format: format,
@@ -132,6 +135,8 @@ struct PackedConvolution: Sendable {
                     : plain
                 (biases, scales) = (plainBiases, try Weights(count: 0) { _ in })
             }
+            self.kernels =
+                if let memory { try Weights(kernels, in: memory) } else { kernels }
             if case .mixed(let mixed) = convolution.weights {
                 routing = try PackedRouting(mixed, from: input, to: output)
             } else {

@@ -97,6 +97,7 @@ private struct Assembly {
     private(set) var buffers: [Program.Buffer]
     private(set) var steps: [Program.Step] = []
     private var packedCount = 0
+    private let memory = WeightMemory()
 
     init(
         lowering: Lowering, layouts: [ChannelLayout], placement: Placement, storage: Storage
@@ -191,7 +192,8 @@ private struct Assembly {
         do {
             packed = try PackedConvolution(
                 convolution, from: layouts[node.inputs[0]], to: layouts[node.outputs[0]],
-                format: buffers[place(node.inputs[0]).buffer].format, isa: isa, countMax: left)
+                format: buffers[place(node.inputs[0]).buffer].format, isa: isa, countMax: left,
+                in: memory)
         } catch {
             throw .invalid(step: node.name, reason: error.reason)
         }

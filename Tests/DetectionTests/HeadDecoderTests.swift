@@ -168,6 +168,11 @@ private struct HandmadeMaps: FeatureMaps {
         }
     }
 
+    func reaches(_ floor: Float, _ index: Int, block: Int, y: Int, lanes: Int) -> Bool {
+        let row = row(index, block: block, y: y)
+        return row.indices.contains { $0 % 16 < lanes && row[$0] >= floor }
+    }
+
     func shape(_ index: Int) -> (channels: Int, height: Int, width: Int) {
         (maps[index].channels, maps[index].height, maps[index].width)
     }

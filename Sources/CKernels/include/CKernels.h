@@ -178,6 +178,11 @@ void dd_mix(
     const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
+/// Whether a number among the first `lanes` of some pixel of 16 is at least `floor`; NaN is not.
+int dd_reaches(
+    float floor, int32_t lanes,
+    const float *_Nonnull __counted_by(count) pixels __noescape, ptrdiff_t count);
+
 /// Nothing but multiply-adds, to time: sum = sum·x + y, `rounds` of as many sums as fill the registers.
 /// result: x and y; x is replaced, so that nothing is left out.
 ///
