@@ -14,6 +14,7 @@ package final class Server: Sendable {
     private let listener: Listener
     private let lanes: [Lane]
     private let occupancy: Occupancy
+    private let bodyBudget: BodyBudget
     private let isSecured: Bool
     private let isStarted = Atomic(false)
 
@@ -53,6 +54,7 @@ package final class Server: Sendable {
         self.port = socket.port
         isSecured = tls != nil
         self.occupancy = occupancy
+        self.bodyBudget = bodyBudget
         self.lanes = lanes
         listener = Listener(
             socket, tls: tls, lanes: lanes, occupancy: occupancy, limits: limits)
@@ -69,6 +71,9 @@ package final class Server: Sendable {
 
     /// Connections open now.
     package var connectionCount: Int { occupancy.count }
+
+    /// Bytes of bodies that have come and are not whole yet, over all connections.
+    var bodyBytesTaken: Int { bodyBudget.bytesTaken }
 
     /// Begins to accept.
     ///
