@@ -31,7 +31,7 @@ private struct PlainWriter {
         case .null: text += "null".utf8
         case .bool(let flag): text += "\(flag)".utf8
         // One too large is infinite, which JSON has no word for.
-        case .number(let number): text += (number.isFinite ? "\(number)" : "0").utf8
+        case .number(let number): text += "\(number.isFinite ? number : 0)".utf8
         case .string(let string): write(document.content(string))
         case .array(let elements):
             list("[", elements, "]") { $0.write($1, depth: depth + 1) }
