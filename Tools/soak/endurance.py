@@ -1,12 +1,11 @@
 """A day's worth of mixed requests: what the server holds does not grow."""
 
 import random
-import threading
 
+import clients
 import mix
 import neighbours
-import wire
-from server import Failure, Server, expect
+from server import Server, expect
 
 CLIENTS = 4
 # Behind so many requests every shape is planned, and every buffer as large as it gets.
@@ -30,30 +29,20 @@ def run(binary, size):
 
 def ask(server, requests, count, seed, watch):
     """Sends `count` requests by a few clients, and looks on after every hundred."""
-    failures = []
-
     def client(number):
         noise = random.Random(f"{seed} {number}")
-        try:
-            left = count // CLIENTS
-            while left > 0:
-                with server.connect() as connection:
-                    for _ in range(min(left, 5000)):
-                        name, request, status = noise.choice(requests)
-                        connection.send(request)
-                        reply = connection.read(has_body=not request.startswith(b"HEAD "))
-                        expect(reply.status == status, f"{name}: {reply.status} {reply.body[:300]}")
-                        left -= 1
-                        if number == 0 and left % 25 == 0:
-                            watch()
-                        if reply.closes:
-                            break
-        except (Failure, wire.Lost, OSError) as error:
-            failures.append(repr(error))
+        left = count // CLIENTS
+        while left > 0:
+            with server.connect() as connection:
+                for _ in range(min(left, 5000)):
+                    name, request, status = noise.choice(requests)
+                    connection.send(request)
+                    reply = connection.read(has_body=not request.startswith(b"HEAD "))
+                    expect(reply.status == status, f"{name}: {reply.status} {reply.body[:300]}")
+                    left -= 1
+                    if number == 0 and left % 25 == 0:
+                        watch()
+                    if reply.closes:
+                        break
 
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    expect(not failures, f"{len(failures)} clients failed: {failures[:2]} {server.tail()}")
+    clients.run(server, CLIENTS, client)
