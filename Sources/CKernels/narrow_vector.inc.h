@@ -75,7 +75,7 @@ INLINE vec silu_nearly(vec x) {
     const __m512 low = _mm512_max_ps(_mm512_set1_ps(-88.0f), (__m512)x);
     const __m512 t = _mm512_mul_ps(low, _mm512_set1_ps(-0x1.715476p0f));
     const vec f = (vec)_mm512_reduce_ps(t, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-    vec p = fused((vec)0.07802452146006989f, f, (vec)0.22606715559959412f);
+    vec p = fused((vec)0.07802452147006989f, f, (vec)0.22606715559959412f);
     p = fused(p, f, (vec)0.6958335638046265f);
     p = fused(p, f, (vec)0.9999251961708069f);
     const __m512 d = _mm512_add_ps(_mm512_scalef_ps((__m512)p, t), _mm512_set1_ps(1.0f));
@@ -123,9 +123,9 @@ struct ending {
 
 INLINE vec with_residual(
     vec x, const enum dd_element element, const bool has_residual, const struct dd_format *f,
-    const uint8_t *residual
+    const uint8_t *residual, ptrdiff_t at
 ) {
-    return has_residual ? x + load_as(element, f, residual) : x;
+    return has_residual ? x + load_as(element, f, residual + at) : x;
 }
 
 INLINE void end_as(
@@ -142,7 +142,7 @@ INLINE void end_as(
 #define ENDED(i)                                                                             \
     with_residual(                                                                           \
         activated_nearly(activation, fused(load(sums + (i) * 16), scale, bias)),             \
-        residual_element, has_residual, residual_format, residual + (i) * 16 * residual_bytes)
+        residual_element, has_residual, residual_format, residual, (i) * 16 * residual_bytes)
     ptrdiff_t i = 0;
 #if !defined(NARROW_IS_BF16)
     if (out_element == DD_U8)

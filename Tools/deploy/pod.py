@@ -50,7 +50,7 @@ def changed(objects, port):
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     probe = yaml.safe_load(BASE.read_text())["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
     del probe["httpGet"]
-    container["livenessProbe"] = {**probe, "exec": {"command": ["/usr/bin/dynadetect", "healthcheck"]}}
+    container["livenessProbe"] = {**probe, "exec": {"command": ["/usr/bin/dynadetect", "healthcheck", "--live"]}}
     container["image"] = PROBED
     container["ports"][0]["hostPort"] = port
     return objects

@@ -34,12 +34,17 @@ def run(*arguments, check=True, seconds=120, **how):
     return done.stdout.rstrip("\n")
 
 
-def succeeds(*arguments, seconds=120):
-    """Whether a podman command ends with status 0."""
+def status(*arguments, seconds=120):
+    """The status that a podman command ends with."""
     return subprocess.run(
         ["podman", *map(str, arguments)], env=environment(), timeout=seconds,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ).returncode == 0
+    ).returncode
+
+
+def succeeds(*arguments, seconds=120):
+    """Whether a podman command ends with status 0."""
+    return status(*arguments, seconds=seconds) == 0
 
 
 def wait_until(holds, words, seconds=20):
@@ -70,9 +75,12 @@ class Existing:
         """Where a published port is heard on this machine."""
         return int(run("port", self.id, inside).splitlines()[0].rsplit(":", 1)[1])
 
+    def health(self):
+        """The status of the image's own health check now: 0 is healthy, 1 is not."""
+        return status("healthcheck", "run", self.id)
+
     def is_healthy(self):
-        """What the image's own health check says now."""
-        return succeeds("healthcheck", "run", self.id)
+        return self.health() == 0
 
     def signal(self, name):
         run("kill", "--signal", name, self.id)

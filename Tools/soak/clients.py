@@ -6,19 +6,39 @@ import wire
 from server import Failure, expect
 
 
-def run(server, count, client):
-    """Runs client(number) for each of `count`, and waits for all of them."""
-    failures = []
+class Clients:
+    """`with Clients(server, count, live):` runs live(number) for each; leaving waits for all, none of which may fail.
 
-    def live(number):
+    `stopped` is set on leaving: those that go on until then look at it. `words` say where, in a failure.
+    """
+
+    def __init__(self, server, count, live, words=""):
+        self.server, self.words = server, words
+        self.failures, self.stopped = [], threading.Event()
+        self.threads = [threading.Thread(target=self._guard, args=(live, number)) for number in range(count)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+        if not kind:
+            expect(
+                not self.failures,
+                f"{self.words}{len(self.failures)} clients failed: {self.failures[:2]} {self.server.tail()}")
+
+    def _guard(self, live, number):
         try:
-            client(number)
+            live(number)
         except (Failure, wire.Lost, OSError) as error:
-            failures.append(repr(error))
+            self.failures.append(repr(error))
 
-    threads = [threading.Thread(target=live, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    expect(not failures, f"{len(failures)} clients failed: {failures[:2]} {server.tail()}")
+
+def run(server, count, live):
+    """Runs live(number) for each of `count`, and waits for all of them."""
+    with Clients(server, count, live):
+        pass

@@ -5,7 +5,6 @@ import pathlib
 import signal
 import struct
 import tempfile
-import threading
 import time
 
 import crowd
@@ -14,7 +13,8 @@ import pictures
 import safetensors_files
 import wire
 from certificates import Authority
-from server import Failure, Server, expect
+from clients import Clients
+from server import Server, expect
 
 CLIENTS = 6
 
@@ -123,37 +123,21 @@ def wait(condition, words, seconds=20):
         time.sleep(0.02)
 
 
-class Load:
+class Load(Clients):
     """Clients that ask in turns, on connections of their own that must not break; all their answers are kept."""
 
     def __init__(self, server, questions):
-        self.server, self.questions = server, questions
-        self.replies, self.failures, self.stopped = [], [], threading.Event()
-
-    def __enter__(self):
-        self.threads = [threading.Thread(target=self._ask, args=(n,)) for n in range(CLIENTS)]
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.stopped.set()
-        for thread in self.threads:
-            thread.join()
-        if not kind:
-            expect(not self.failures, f"{len(self.failures)} clients failed: {self.failures[:2]} {self.server.tail()}")
+        super().__init__(server, CLIENTS, self._ask)
+        self.questions, self.replies = questions, []
 
     def _ask(self, number):
-        try:
-            with self.server.connect() as client:
-                while not self.stopped.is_set():
-                    number = (number + 1) % len(self.questions)
-                    client.send(self.questions[number])
-                    reply = client.read()
-                    expect(reply.status == 200, f"{reply.status}: {reply.body[:300]}")
-                    self.replies.append((number, reply))
-        except (Failure, wire.Lost, OSError) as error:
-            self.failures.append(repr(error))
+        with self.server.connect() as client:
+            while not self.stopped.is_set():
+                number = (number + 1) % len(self.questions)
+                client.send(self.questions[number])
+                reply = client.read()
+                expect(reply.status == 200, f"{reply.status}: {reply.body[:300]}")
+                self.replies.append((number, reply))
 
     def wait_for_more(self, count):
         """Until so many answers more have come."""

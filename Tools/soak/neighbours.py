@@ -1,11 +1,11 @@
 """Well-behaved clients beside those who are not: they get what they get alone, at any time."""
 
-import threading
 import time
 
 import pictures
 import wire
-from server import Failure, expect
+from clients import Clients
+from server import expect
 
 COUNT = 3
 # What a neighbour may wait for one answer: far above what this many pictures take, and below any of the limits' times.
@@ -13,46 +13,32 @@ SECONDS_MAX = 10
 MEMORY_MB = 25
 
 
-class Neighbours:
+class Neighbours(Clients):
     """`with Neighbours(server, "the fault"):` clients ask all the while; leaving, each must have been answered rightly.
 
     `comes_anew`: every other question is asked on a connection of its own. `may_be_refused`: 503 is right, too.
     """
 
     def __init__(self, server, beside, comes_anew=True, may_be_refused=False):
-        self.server, self.beside, self.comes_anew, self.may_be_refused = server, beside, comes_anew, may_be_refused
-        self.failures, self.answers, self.refused, self.slowest = [], 0, 0, 0
-        self.stopped = threading.Event()
+        super().__init__(server, COUNT, self._live, words=f"beside {beside}: ")
+        self.comes_anew, self.may_be_refused = comes_anew, may_be_refused
+        self.answers, self.refused, self.slowest = 0, 0, 0
         self.questions = questions()
         self.right = [rightly(server.ask(question)) for question in self.questions]
 
-    def __enter__(self):
-        self.threads = [threading.Thread(target=self._live, args=(n,)) for n in range(COUNT)]
-        for thread in self.threads:
-            thread.start()
-        return self
-
     def __exit__(self, kind, error, trace):
-        self.stopped.set()
-        for thread in self.threads:
-            thread.join()
+        super().__exit__(kind, error, trace)
         if not kind:
-            expect(not self.failures, f"beside {self.beside}: {self.failures[:2]} {self.server.tail()}")
-            expect(self.answers, f"beside {self.beside}: nobody was answered")
-            expect(self.slowest < SECONDS_MAX, f"beside {self.beside}: {self.slowest:.1f} s for an answer")
+            expect(self.answers, f"{self.words}nobody was answered")
+            expect(self.slowest < SECONDS_MAX, f"{self.words}{self.slowest:.1f} s for an answer")
 
-    def _live(self, number):
-        try:
-            turn = number
-            while not self.stopped.is_set():
-                with self.server.connect() as kept:
-                    is_kept = True
-                    while is_kept and not self.stopped.is_set():
-                        turn += 1
-                        is_kept = self._ask(turn % len(self.questions), kept, self.comes_anew and turn % 2)
-        except (Failure, wire.Lost, OSError) as error:
-            self.failures.append(repr(error))
-
+    def _live(self, turn):
+        while not self.stopped.is_set():
+            with self.server.connect() as kept:
+                is_kept = True
+                while is_kept and not self.stopped.is_set():
+                    turn += 1
+                    is_kept = self._ask(turn % len(self.questions), kept, self.comes_anew and turn % 2)
 
     def _ask(self, question, kept, anew):
         """One question; whether the kept connection is still open."""

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 
+import clients
 import neighbours
 import pictures
 import wire
@@ -104,13 +105,11 @@ def memory(binary, rounds):
                         statuses[status] = statuses.get(status, 0) + 1
 
         with neighbours.Neighbours(server, "little memory", may_be_refused=True) as others:
-            threads = [threading.Thread(target=greedy, args=(n,)) for n in range(GREEDY)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            clients.run(server, GREEDY, greedy)
         neighbours.check_idle(server, "little memory", before)
         expect(set(statuses) <= {200, 413, 415, 422, 429, 503, 504, "lost"}, f"{statuses}")
+        expect(statuses.get(503), f"nobody was told to come back: {statuses}")
+        expect(statuses.get("lost", 0) < sum(statuses.values()) / 2, f"most were dropped without a word: {statuses}")
         told = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items(), key=str))
         print(
             f"  640 MB of address space, {GREEDY} greedy clients: {told}; {others.answers} answers"
@@ -131,8 +130,8 @@ def bound(binary):
         with neighbours.Neighbours(server, "nobody"):
             time.sleep(0.5)
         before = server.memory()
-        clients = [server.connect() for _ in range(280)]
-        for number, client in enumerate(clients):
+        crowd = [server.connect() for _ in range(280)]
+        for number, client in enumerate(crowd):
             head = b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: " + bytes([97]) * 15_000
             client.send((
                 head,  # a head that is not over
@@ -141,9 +140,10 @@ def bound(binary):
                 wire.request(body=picture + bytes(2 * MB)),  # a body that waits
             )[number % 4])
         time.sleep(1)
-        for client in clients:
+        for client in crowd:
             client.reset()
         neighbours.check_idle(server, "full buffers", before)
         grown = (server.memory_peak() - before) * MB / 1e6
+        expect(grown >= said / 4, f"only {grown:.0f} MB of {said:.0f} MB were filled, which shows little")
         expect(grown <= said, f"{grown:.0f} MB more were held, but {said:.0f} MB are said to be the most")
     print(f"  full buffers: {grown:.0f} MB more at the peak, of {said:.0f} MB that are said to be the most", flush=True)
