@@ -4,7 +4,8 @@
 
 DIR holds gt.json, a list of {file, width, height, boxes: [{x1, y1, x2, y2, format}]}, and the pictures in img/. Files
 without boxes are negatives. Prints a line for each precision and for OpenCV's detectors, then for the first precision
-the figures by class, group and size, and how they change with the confidence.
+the figures by class, group and size, and how they change with the confidence. Of held-out scenes, codes too coarse to be told
+(scenes/scene.py says which) are neither asked for nor wrong to find, unless --every-code is given.
 """
 
 import argparse
@@ -27,6 +28,7 @@ def arguments():
     parser.add_argument("--conf", type=float, help="the model's own unless given")
     parser.add_argument("--sheet", type=Path, help="draw misses and false alarms here")
     parser.add_argument("--count", type=int, default=500, help="held-out scenes")
+    parser.add_argument("--every-code", action="store_true", help="ask held-out scenes for codes too coarse to be told too")
     parser.add_argument("--side", type=int, default=320, help="longer side of held-out scenes, pixels")
     parser.add_argument("--materials", type=Path, default=Path.home() / ".cache/dynadetect/train/materials")
     return parser.parse_args()
@@ -39,7 +41,7 @@ def main():
         if options.folder:
             asked = pictures.of_folder(options.folder)
         else:
-            asked = pictures.of_scenes(options.materials, work, options.count, options.side)
+            asked = pictures.of_scenes(options.materials, work, options.count, options.side, options.every_code)
         files = [picture.file for picture in asked]
         confidence = options.conf
         if confidence is None:
@@ -50,12 +52,14 @@ def main():
         for precision in options.precision:
             try:
                 found = dynadetect(options.binary, files, ["--model", str(options.model), *size, "--precision", precision])
+                found = [picture.judged(rows) for picture, rows in zip(asked, found)]
             except Refused as refusal:
                 print(f"{precision:8} {refusal}")
                 continue
             print(report.summary(precision, asked, found, confidence))
             first = first or found
-        print(report.summary("OpenCV", asked, opencv(files), confidence, scored=False))
+        others = [picture.judged(rows) for picture, rows in zip(asked, opencv(files))]
+        print(report.summary("OpenCV", asked, others, confidence, scored=False))
         if first is None:
             return
         print("", *report.details(asked, first, confidence), "", *report.curve(asked, first), sep="\n")

@@ -120,7 +120,7 @@ class Training:
         with torch.autocast("cpu", torch.bfloat16):
             maps = self.network(batch.pictures)
         loss, parts = detection_loss(
-            maps, self.network.shape, self.network.strides, batch.boxes, batch.labels, batch.present
+            maps, self.network.shape, self.network.strides, batch.boxes, batch.labels, batch.present, batch.smears
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -39,10 +39,11 @@ def assign(boxes, scores, points, truth, labels, present):
     return taken.any(1), owner, target.amax(1)
 
 
-def detection_loss(maps, shape, strides, truth, labels, present):
+def detection_loss(maps, shape, strides, truth, labels, present, smears):
     """The loss of a batch, and its three parts (box, class, side) as numbers.
 
-    truth [N, G, 4] corners in pixels, labels [N, G], present [N, G] (False where a picture has fewer).
+    truth [N, G, 4] corners in pixels, labels [N, G], present [N, G] (False where a picture has fewer). Cells that touch
+    one of smears [N, S, 4] and answer for no object may say what they will.
     """
     boxes, logits, sides, points, steps = decode([one.float() for one in maps], strides, shape.bins)
     taken, owner, target = assign(boxes.detach(), logits.detach().sigmoid(), points, truth, labels, present)
@@ -52,12 +53,19 @@ def detection_loss(maps, shape, strides, truth, labels, present):
     wanted = torch.zeros_like(logits)
     wanted[picture, cell, labels[picture, which]] = weight
     total = weight.sum().clamp(1)
-    class_loss = F.binary_cross_entropy_with_logits(logits, wanted, reduction="sum") / total
+    heard = (taken | ~_touched(points, steps, smears))[..., None].expand_as(logits)
+    class_loss = F.binary_cross_entropy_with_logits(logits, wanted, heard.to(logits.dtype), reduction="sum") / total
     goal = truth[picture, which]
     box_loss = ((1 - complete_iou(boxes[picture, cell], goal)) * weight).sum() / total
     side_loss = (_side_loss(sides[picture, cell], points[cell], steps[cell], goal) * weight).sum() / total
     loss = BOX_WEIGHT * box_loss + CLASS_WEIGHT * class_loss + SIDE_WEIGHT * side_loss
     return loss, (box_loss.item(), class_loss.item(), side_loss.item())
+
+
+def _touched(points, steps, areas):
+    """Whether each cell [N, A] shares pixels with one of the areas [N, S, 4]."""
+    low, high = areas[:, :, None, :2], areas[:, :, None, 2:]
+    return ((points + steps / 2 > low) & (points - steps / 2 < high)).all(-1).any(1)
 
 
 def _side_loss(logits, points, steps, goal):

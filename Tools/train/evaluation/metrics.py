@@ -7,11 +7,21 @@ THRESHOLDS = np.arange(0.5, 0.96, 0.05)
 
 def overlaps(a, b):
     """IoU of every row of a with every row of b; corners."""
+    both, area = shared(a, b), [np.prod(x[:, 2:] - x[:, :2], 1) for x in (a, b)]
+    return both / (area[0][:, None] + area[1][None] - both + 1e-9)
+
+
+def inside(a, b):
+    """What part of every row of a lies in every row of b; corners."""
+    a = a[:, :4]
+    return shared(a, b) / (np.prod(a[:, 2:] - a[:, :2], 1)[:, None] + 1e-9)
+
+
+def shared(a, b):
+    """Area of every row of a within every row of b; corners."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    both = np.prod(np.clip(high - low, 0, None), 2)
-    area = [np.prod(x[:, 2:] - x[:, :2], 1) for x in (a, b)]
-    return both / (area[0][:, None] + area[1][None] - both + 1e-9)
+    return np.prod(np.clip(high - low, 0, None), 2)
 
 
 def matches(found, there, threshold):

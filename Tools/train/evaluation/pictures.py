@@ -1,13 +1,15 @@
 """Pictures with the boxes that are there: a folder's, or held-out scenes."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from scenes.symbols import CLASSES
+
+from .metrics import inside
 
 KINDS = {"QR": 1, "MicroQR": 1, "RMQR": 1, "DataMatrix": 2, "Aztec": 3, "MaxiCode": 5}
 RETAIL = ("EAN", "UPC")
@@ -24,10 +26,16 @@ class Picture:
     there: np.ndarray
     #: What each code is, as zxing-cpp names it.
     formats: list
+    #: Codes too coarse to be told: neither asked for nor wrong to find. Rows as above.
+    smears: np.ndarray = field(default_factory=lambda: np.zeros((0, 5)))
 
     @property
     def is_negative(self):
-        return not len(self.there)
+        return not len(self.there) and not len(self.smears)
+
+    def judged(self, found):
+        """The rows of found that count: all but those that lie on a smear by half."""
+        return found[inside(found, self.smears[:, 1:]).max(1, initial=0) < 0.5]
 
     def names(self, j):
         """What code number j is counted as: its class, its group, its size."""
@@ -64,8 +72,9 @@ def of_folder(folder):
     return result
 
 
-def of_scenes(materials, work, count, side):
-    """Scenes of photographs and seeds that training does not use, as PNG in the folder `work`."""
+def of_scenes(materials, work, count, side, every_code=False):
+    """Scenes of photographs and seeds that training does not use, as PNG in the folder `work`; with `every_code` those too
+    coarse to be told are asked for as well."""
     from scenes.materials import Materials
     from scenes.scene import SceneMaker, canvas
 
@@ -75,8 +84,11 @@ def of_scenes(materials, work, count, side):
         scene = maker.make(SEED, i, canvas(rng, side))
         file = Path(work) / f"{i}.png"
         cv2.imwrite(str(file), scene.image[..., ::-1])
-        names = [scene_format(int(number)) for number in scene.boxes[:, 0]]
-        result.append(Picture(file, *scene.image.shape[:2], scene.boxes.astype(np.float64), names))
+        boxes, smears = scene.boxes.astype(np.float64), scene.smears.astype(np.float64)
+        if every_code:
+            boxes, smears = np.concatenate([boxes, smears]), smears[:0]
+        names = [scene_format(int(number)) for number in boxes[:, 0]]
+        result.append(Picture(file, *scene.image.shape[:2], boxes, names, smears))
     return result
 
 

@@ -18,6 +18,8 @@ class Label:
     alpha: np.ndarray
     box: tuple
     ink: np.ndarray
+    #: Modules across and down.
+    modules: tuple
     #: Printed straight on what it lies on, without paper.
     is_bare: bool
 
@@ -63,7 +65,7 @@ def print_label(rng, symbol, extent, strips):
         surroundings(rng, image, strips, dark, (left, top, left + w, top + h), caption)
     if caption and not is_bare:
         write_caption(rng, image, strips, symbol, dark, (left, top, left + w, top + h), caption)
-    return Label(symbol.kind, image, alpha, (left, top, left + w, top + h), dark, is_bare)
+    return Label(symbol.kind, image, alpha, (left, top, left + w, top + h), dark, symbol.size, is_bare)
 
 
 def colours(rng, symbol):

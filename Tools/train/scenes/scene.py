@@ -1,6 +1,6 @@
 """Composes scenes: seeded pictures of printed codes with a box for each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -20,9 +20,11 @@ STEP = 32
 VISIBLE_MIN = 0.62
 #: Pixels; smaller codes are neither drawn nor asked for.
 SIDE_MIN = 6
-#: Pixels a module below which a code is only a smear.
+#: Pixels a module below which no code is printed; perspective and a coarser camera make it fewer.
 MODULE_MIN = 0.5
-
+#: Pixels a module, as seen, from which a code is asked for. A pattern is lost where a sample spans more than one of its
+#: steps: what tells matrix codes apart (rings, clocks, finders) changes with every module, bars with every second.
+BARS_ASKED, MATRIX_ASKED = 0.5, 1.0
 #: Spread of grey levels inside a box below which nobody could see the code.
 CONTRAST_MIN = 8
 
@@ -37,6 +39,8 @@ class Scene:
     image: np.ndarray
     #: One row a code: class, x1, y1, x2, y2 in pixels.
     boxes: np.ndarray
+    #: Codes too coarse to be told: neither asked for nor wrong to find.
+    smears: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
 
 
 class Maker:
@@ -52,12 +56,14 @@ class Maker:
     def _mosaic(self, rng, canvas):
         w, h = (side // 2 for side in canvas)
         image = np.full((2 * h, 2 * w, 3), PADDING, np.uint8)
-        boxes = []
+        boxes, smears = [], []
         for x, y in ((0, 0), (w, 0), (0, h), (w, h)):
             part = self.compose(rng, (w, h))
             image[y : y + h, x : x + w] = part.image
-            boxes.append(part.boxes + np.array([0, x, y, x, y], np.float32))
-        return Scene(image, np.concatenate(boxes))
+            move = np.array([0, x, y, x, y], np.float32)
+            boxes.append(part.boxes + move)
+            smears.append(part.smears + move)
+        return Scene(image, np.concatenate(boxes), np.concatenate(smears))
 
 
 class SceneMaker(Maker):
@@ -73,22 +79,25 @@ class SceneMaker(Maker):
         w, h = frame(rng, *canvas)
         finer = rng.uniform(1.3, 2.1) if rng.random() < 0.12 else 1
         while True:
-            image, boxes = self.picture(rng, round(w * finer), round(h * finer))
+            image, codes = self.picture(rng, round(w * finer), round(h * finer))
             image = photograph(rng, image)
-            if all(contrast(image, box) > CONTRAST_MIN for _, *box in boxes):
+            if all(contrast(image, code[1:5]) > CONTRAST_MIN for code in codes):
                 break  # otherwise darkness, glare or haze has hidden a code
+        codes = np.array(codes, np.float32).reshape(-1, 6)
         if finer > 1:  # as letterboxing makes a large picture small: without averaging
-            boxes = [(kind, *(v / finer for v in box)) for kind, *box in boxes]
+            codes[:, 1:] /= finer
             image = cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)
         left, top = (canvas[0] - w) // 2, (canvas[1] - h) // 2
         if (w, h) != canvas:
             padded = np.full((canvas[1], canvas[0], 3), PADDING, np.uint8)
             padded[top : top + h, left : left + w] = image
             image = padded
-        table = np.array(boxes, np.float32).reshape(-1, 5)
-        return Scene(image, table + np.array([0, left, top, left, top], np.float32))
+        table = codes[:, :5] + np.array([0, left, top, left, top], np.float32)
+        asked = codes[:, 5] >= np.where(np.isin(codes[:, 0], symbols.BARS), BARS_ASKED, MATRIX_ASKED)
+        return Scene(image, table[asked], table[~asked])
 
     def picture(self, rng, w, h):
+        """An image and its codes: class, corners, pixels a module."""
         kind = int(rng.choice(len(SHARES), p=SHARES))
         if kind == NEGATIVE:
             image = self.backdrops.hard(rng, h, w).copy()
@@ -103,10 +112,10 @@ class SceneMaker(Maker):
         for _ in range(count):
             share = size(rng, kind, count)
             self.add(rng, placed, share, turn(rng) if shared is None else shared + rng.normal(0, 0.03), kind)
-        for kind_, *box in placed.boxes:
+        for code in placed.codes:
             if rng.random() < 0.08:
-                cover(rng, image, box)
-        return image, placed.boxes
+                cover(rng, image, code[1:5])
+        return image, placed.codes
 
     def add(self, rng, placed, share, angle, kind):
         """Prints a code whose box is `share` of the picture's width or height, and lays it where there is room."""
@@ -138,7 +147,7 @@ class Placed:
     """A picture with the codes laid on it so far."""
 
     def __init__(self, image):
-        self.image, self.boxes, self.areas = image, [], []
+        self.image, self.codes, self.areas = image, [], []
 
     def lay(self, label, pose, outline):
         """Draws the label unless the code would be cut too much or something is in the way."""
@@ -161,9 +170,18 @@ class Placed:
             return False
         cover = cover[..., None]
         area[:] = (area * (1 - cover) + pixels * cover).astype(np.uint8)
-        self.boxes.append((label.kind, *box))
+        self.codes.append((label.kind, *box, module_side(label, pose)))
         self.areas.append((x0, y0, x9, y9))
         return True
+
+
+def module_side(label, pose):
+    """Pixels that the code's modules have in the picture, along the direction and at the end where they have fewest."""
+    x1, y1, x2, y2 = label.box
+    corners = pose.forward([(x1, y1), (x2, y1), (x2, y2), (x1, y2)])
+    top, right, bottom, left = np.hypot(*(np.roll(corners, -1, 0) - corners).T)
+    across, down = min(top, bottom) / label.modules[0], min(left, right) / label.modules[1]
+    return across if label.kind in symbols.BARS else min(across, down)
 
 
 def stands_out(area, colour):

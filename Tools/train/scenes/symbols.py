@@ -9,6 +9,8 @@ import zxingcpp
 CLASSES = ("linear", "qr", "datamatrix", "aztec", "pdf417", "maxicode")
 #: How often each class is drawn: rare ones too must be learnt.
 CLASS_SHARES = (0.30, 0.20, 0.18, 0.12, 0.14, 0.06)
+#: Classes whose pattern runs one way only.
+BARS = (0, 4)
 
 #: Kinds of linear codes; DataBar is a fifth of them, its stacked forms too.
 LINEAR_SHARES = {
@@ -38,6 +40,12 @@ class Symbol:
     @property
     def is_linear(self):
         return self.kind == 0
+
+    @property
+    def size(self):
+        """Modules across and down."""
+        h, w = self.modules.shape
+        return w / self.pitch, h / self.pitch
 
     @property
     def is_stacked(self):

@@ -41,6 +41,16 @@ class CountsTests(unittest.TestCase):
         self.assertEqual(counts.precision, (1, 3))
         self.assertEqual(counts.mistaken["qr", "datamatrix"], 1)
 
+    def test_a_box_on_a_smear_is_neither_right_nor_wrong(self):
+        blurred = picture([1, *FIRST])
+        blurred.smears = np.array([[2, *SECOND]], float)
+        found = np.array([[*FIRST, 0.9, 1], [*SECOND, 0.8, 1], [55, 0, 60, 9, 0.7, 1]])
+        counts = Counts.at([blurred], [blurred.judged(found)], 0.5)
+        self.assertEqual((counts.recall, counts.precision), ((1, 1), (1, 2)))
+        blurred.there = blurred.there[:0]
+        self.assertFalse(blurred.is_negative)
+        self.assertEqual(len(picture([1, *FIRST]).judged(found)), 3)
+
     def test_a_box_must_exceed_the_confidence_to_fire(self):
         found = np.array([[*FIRST, 0.5, 0]])
         for confidence, fired in ((0.5, 0), (0.49, 1)):

@@ -6,7 +6,9 @@ import numpy as np
 import zxingcpp
 
 from scenes import symbols
+from scenes.label import Label
 from scenes.pose import Pose, Ripple, Roll
+from scenes.scene import module_side
 
 
 class SymbolTests(unittest.TestCase):
@@ -36,6 +38,18 @@ class PoseTests(unittest.TestCase):
     def test_a_placed_pose_brings_the_centre_where_it_should(self):
         pose = Pose([], np.array([[1, 0, -10], [0, 1, -20], [0, 0, 1.0]])).placed(2, 100, 50)
         np.testing.assert_allclose(pose.forward([[10, 20]]), [[100, 50]])
+
+
+class ModuleTests(unittest.TestCase):
+    def test_modules_are_counted_where_and_along_what_they_are_smallest(self):
+        def label(kind):
+            return Label(kind, None, None, (0, 0, 40, 20), None, (20, 20), False)
+
+        flat = Pose([], np.eye(3)).placed(2, 0, 0)
+        self.assertAlmostEqual(module_side(label(1), flat), 2)  # 20 modules down on 40 pixels
+        self.assertAlmostEqual(module_side(label(0), flat), 4)  # bars: across only
+        leaning = Pose([], np.array([[1, 0, 0], [0, 1, 0], [0, 0.05, 1.0]]))  # its far side is half as long
+        self.assertAlmostEqual(module_side(label(0), leaning), 1)
 
 
 if __name__ == "__main__":

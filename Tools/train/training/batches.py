@@ -25,6 +25,7 @@ class Batch:
     boxes: torch.Tensor  # (N, G, 4) corners in pixels
     labels: torch.Tensor  # (N, G)
     present: torch.Tensor  # (N, G)
+    smears: torch.Tensor  # (N, S, 4) corners of what is neither an object nor background; empty where there are fewer
 
 
 class Plan(Dataset):
@@ -55,11 +56,17 @@ class Plan(Dataset):
         if values["fixed_scenes"]:
             numbers = rng.integers(0, values["fixed_scenes"], count)
         scenes = [self.maker.make(values["seed"], int(i), size, mosaic) for i in numbers]
-        most = max(1, *(len(scene.boxes) for scene in scenes))
-        boxes = np.full((count, most, 5), -1, np.float32)
-        for row, scene in zip(boxes, scenes):
-            row[: len(scene.boxes)] = scene.boxes
-        return np.stack([scene.image for scene in scenes]), boxes
+        boxes = padded([scene.boxes for scene in scenes])
+        smears = padded([scene.smears for scene in scenes])
+        return np.stack([scene.image for scene in scenes]), boxes, smears
+
+
+def padded(tables):
+    """Tables of rows (class, corners) as one, with rows of −1 where one has fewer."""
+    result = np.full((len(tables), max(1, *map(len, tables)), 5), -1, np.float32)
+    for row, table in zip(result, tables):
+        row[: len(table)] = table
+    return result
 
 
 class Batches:
@@ -76,12 +83,13 @@ class Batches:
         return len(self.loader)
 
     def __iter__(self):
-        for pictures, boxes in self.loader:
-            pictures, boxes = torch.as_tensor(pictures), torch.as_tensor(boxes)
+        for arrays in self.loader:
+            pictures, boxes, smears = map(torch.as_tensor, arrays)
             present = boxes[..., 0] >= 0
             yield Batch(
                 pictures.permute(0, 3, 1, 2).float() / 255,
                 boxes[..., 1:].contiguous(),
                 boxes[..., 0].clamp(0).long(),
                 present,
+                smears[..., 1:].contiguous(),
             )
