@@ -19,6 +19,7 @@ import torch
 from safetensors.torch import load_file
 from tqdm import tqdm
 
+from detector.frozen import hold_at_half
 from detector.network import SIZES, Detector, Shape
 from detector.loss import detection_loss
 from scenes.symbols import CLASSES
@@ -39,6 +40,9 @@ def arguments():
     parser.add_argument("--steps", type=int, help="length of the run in batches (20000)")
     parser.add_argument("--size", choices=SIZES, help="size of the network (A)")
     parser.add_argument("--experts", type=int, help="kernels mixed in a dynamic convolution; 1 is static (4)")
+    parser.add_argument(
+        "--constant-routing", dest="routing", action="store_const", const=False, help="mix the kernels in equal parts"
+    )
     parser.add_argument("--batch", type=int, help="pictures a batch at 320 pixels (12)")
     parser.add_argument("--sides", type=int, nargs="+", help="longer sides of the pictures, one drawn for each batch")
     parser.add_argument("--rate", type=float, help="highest learning rate (2e-3)")
@@ -51,7 +55,7 @@ def arguments():
 
 STANDARD = {
     "steps": 20000, "size": "A", "experts": 4, "batch": 12, "sides": [224, 256, 288, 320, 320, 320, 352, 384], "rate": 2e-3,
-    "seed": 1, "fixed_scenes": 0, "data": None, "names": list(CLASSES),
+    "seed": 1, "routing": True, "fixed_scenes": 0, "data": None, "names": list(CLASSES),
 }  # fmt: skip
 
 
@@ -73,6 +77,8 @@ class Training:
         torch.manual_seed(values["seed"])
         shape = SIZES[values["size"]].json() | {"experts": values["experts"], "classes": len(values["names"])}
         self.network = Detector(Shape.of(shape))
+        if not values["routing"]:
+            hold_at_half(self.network)
         decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         others = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
