@@ -115,6 +115,19 @@ struct Configuration: Sendable, Equatable {
         return limits
     }
 
+    /// What connections to the administrators' port may cost.
+    ///
+    /// Theirs alone, so that a health check gets through where clients have taken all of the others; and few, for only
+    /// orchestrators, Prometheus and people ask there. None of its routes takes a body.
+    var limitsOfAdministrators: Limits {
+        var limits = limits
+        limits.connectionsMax = 16
+        limits.turnedAwayMax = 16
+        limits.connectionsPerClientMax = 8
+        limits.bodiesBytesMax = 0
+        return limits
+    }
+
     /// What is accepted of a picture: as told, or as memory allows.
     func imageLimits(_ memory: MemoryQuota, workers: Int) -> ImageLimits {
         ImageLimits(pixelsMax: pixelsMax ?? memory.pixelsMax(workers: workers))

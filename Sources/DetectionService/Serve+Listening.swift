@@ -33,7 +33,7 @@ extension Serve {
             return Ports(main: main, administrators: nil)
         }
         let administrators = try listen(
-            configuration.adminHost, port, tls: nil, limits,
+            configuration.adminHost, port, tls: nil, configuration.limitsOfAdministrators,
             AdministratorsDoor(service: service))
         return Ports(main: main, administrators: administrators)
     }

@@ -15,12 +15,13 @@ enum Serve {
     /// - Throws: what keeps it from starting (the model, the address), or that it could not
     ///   answer everything in time.
     static func run(
-        _ configuration: Configuration, console: Console = .standard
+        _ told: Configuration, console: Console = .standard
     ) throws(CommandFailure) {
         let signals = ProcessSignals.hold()  // before anything else, for one may come at any time
         Allocator.shareArena()
         let trimming = Allocator.trimRegularly()
         defer { trimming.cancel() }
+        let configuration = fitted(told, .raise(), console: console)
         let keys = try configuration.makeKeyRing()
         let predictor = try makePredictor(configuration, console: console)
         let metrics = Metrics()
@@ -88,6 +89,21 @@ enum Serve {
         _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .seconds(seconds))
     }
 
+    /// What was told, with no more connections than there are descriptors for; it is said where that is less.
+    static func fitted(
+        _ told: Configuration, _ quota: DescriptorQuota, console: Console
+    ) -> Configuration {
+        var configuration = told
+        configuration.fit(quota)
+        let connections = configuration.limits.connectionsMax
+        if connections < told.limits.connectionsMax {
+            console.output(
+                "clients  \(connections) connections at most, for the process may open no more than"
+                    + " \(quota.descriptorsMax) files\n")
+        }
+        return configuration
+    }
+
     /// Loads the model and says what will serve.
     private static func makePredictor(
         _ configuration: Configuration, console: Console
@@ -112,14 +128,16 @@ enum Serve {
     static func memoryLine(
         _ configuration: Configuration, _ memory: MemoryQuota, workers: Int
     ) -> String {
-        let ports = configuration.adminPort == nil ? 1 : 2
-        let wire = configuration.limits(memory).memoryBytesMax(
+        var wire = configuration.limits(memory).memoryBytesMax(
             isSecured: !configuration.tlsCertificates.isEmpty)
+        if configuration.adminPort != nil {
+            wire += configuration.limitsOfAdministrators.memoryBytesMax(isSecured: false)
+        }
         let waiting = configuration.queueBytesMax(memory)
         let decoding =
             workers * MemoryQuota.bytesOfPixel
             * configuration.imageLimits(memory, workers: workers).pixelsMax
-        return "memory   at most \(ports * wire >> 20) MiB for connections and what they send,"
+        return "memory   at most \(wire >> 20) MiB for connections and what they send,"
             + " \(waiting >> 20) MiB for what waits,"
             + " \(decoding >> 20) MiB for pictures being decoded\n"
     }

@@ -72,6 +72,71 @@ struct ServeTests {
                 + " 70 MiB for what waits, 11 MiB for pictures being decoded\n")
         configuration.adminPort = 0
         let line = Serve.memoryLine(configuration, memory, workers: 1)
-        #expect(line.hasPrefix("memory   at most 198 MiB"))
+        #expect(line.hasPrefix("memory   at most 103 MiB"))
+    }
+
+    /// Every connection of the public port was taken by clients that said nothing: whoever asked there for health was turned
+    /// away, and an orchestrator that did would have killed every replica.
+    @Test func `health is answered to administrators where clients have taken every connection`()
+        async throws
+    {
+        let site = try Site(over: .inProcess, access: Access(hasAdministratorsDoor: true))
+        var configuration = Configuration()
+        configuration.port = 0
+        configuration.adminPort = 0
+        configuration.limits.connectionsMax = 3
+        let ports = try Serve.listen(configuration, site.service)
+        ports.start(configuration, console: Screen().console)
+        let administrators = try #require(ports.administrators)
+        let crowd = (0..<3).map { _ in HeldConnection(to: ports.main.port) }
+        while ports.main.connectionCount < crowd.count { await Task.yield() }
+
+        let refused = try await TestRequest.get("/healthz").send(to: ports.main.port)
+        #expect(refused.status == 503)
+        #expect(refused.code == "too_many_connections")
+        for path in ["/healthz", "/readyz", "/metrics"] {
+            let answer = try await TestRequest.get(path).send(to: administrators.port)
+            #expect(answer.status == 200, "\(path)")
+        }
+        #expect(
+            Program.run(
+                ["healthcheck", "--admin-port", "\(administrators.port)"],
+                environment: ["DYNADETECT_PORT": "\(ports.main.port)"], console: Screen().console)
+                == 0)
+        withExtendedLifetime(crowd) {}
+        #expect(Serve.drain(ports.main, grace: .zero) == 0)
+        #expect(Serve.drain(administrators, grace: .zero) == 0)
+    }
+
+    @Test(arguments: [
+        // Of the descriptors, 64 are for other things, 64 for who is turned away, 32 for administrators.
+        (1_048_576, 1024), (1184, 1024), (1183, 1023), (1024, 864), (100, 1),
+    ])
+    func `clients never take the descriptors of the administrators' port`(
+        descriptors: Int, connections: Int
+    ) {
+        let quota = DescriptorQuota(descriptorsMax: descriptors)
+        let screen = Screen()
+        var told = Configuration()
+        #expect(Serve.fitted(told, quota, console: screen.console) == told)
+        told.adminPort = 0
+        let fitted = Serve.fitted(told, quota, console: screen.console)
+        #expect(fitted.limits.connectionsMax == connections)
+        let words =
+            "clients  \(connections) connections at most, for the process may open no more than"
+            + " \(descriptors) files\n"
+        #expect(screen.output == (connections < 1024 ? words : ""))
+    }
+
+    @Test func `a process takes all the descriptors that it has a right to`() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 100, rlim_max: 200)
+            let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+            // Reads the structure; fills it.
+            #expect(unsafe setrlimit(descriptors, &limit) == 0)
+            #expect(DescriptorQuota.raise() == DescriptorQuota(descriptorsMax: 200))
+            unsafe getrlimit(descriptors, &limit)
+            #expect(limit.rlim_cur == 200)
+        }
     }
 }

@@ -10,6 +10,7 @@ private let unsafeFiles: Set = [
     "Sources/Checkpoints/Zip/Zlib.swift",
     "Sources/DetectionService/BuiltIn.swift",
     "Sources/DetectionService/Console.swift",
+    "Sources/DetectionService/DescriptorQuota.swift",
     "Sources/DetectionService/KeyDigest.swift",
     "Sources/DetectionService/ProcessSignals.swift",
     "Sources/HTTPServer/Array+Span.swift",

@@ -7,8 +7,8 @@ struct ServeCommand: Command {
         and it says the sum at start:
 
             (max-connections + 64) x (4 x max-header-bytes + 64 KiB; with TLS 96 KiB more)
-            + receiving-bytes (with --admin-port, both twice)
-            + queue-bytes + workers x 12 x max-pixels
+            + 32 x (4 x max-header-bytes + 64 KiB) with --admin-port
+            + receiving-bytes + queue-bytes + workers x 12 x max-pixels
 
         Unless they are told, max-pixels, queue-bytes and receiving-bytes follow the memory that the process
         may use: its control group's limit, its address space's (ulimit -v), or the machine's.

@@ -121,19 +121,10 @@ extension TestRequest {
 
     /// Writes all, then reads until the server closes.
     private static func exchange(_ bytes: [UInt8], port: UInt16) -> [UInt8] {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        // An IPv4 address is a socket address; the call reads it and keeps nothing.
-        let isConnected = unsafe withUnsafePointer(to: &address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard isConnected else { return [] }
+        let connection = HeldConnection(to: port)
+        guard connection.isOpen else { return [] }
+        let descriptor = connection.descriptor
+        defer { withExtendedLifetime(connection) {} }
         var rest = bytes[...]
         while !rest.isEmpty {
             // The buffer lives for the call, which reads at most its count.
@@ -154,6 +145,29 @@ extension TestRequest {
             answer += buffer[..<count]
         }
     }
+}
+
+/// A connection to a port of this machine, until it goes.
+final class HeldConnection: Sendable {
+    let descriptor: Int32
+    let isOpen: Bool
+
+    init(to port: UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        // An IPv4 address is a socket address; the call reads it and keeps nothing.
+        isOpen = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
 }
 
 extension TestResponse {
