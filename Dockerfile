@@ -28,8 +28,10 @@ LABEL org.opencontainers.image.title="DynaDetect" \
 COPY --from=build /rootfs /
 # The number that images without a shell have agreed on; Kubernetes' runAsNonRoot wants a number.
 USER 65532:65532
-# Within a container nobody else hears the default, 127.0.0.1.
-ENV DYNADETECT_HOST=0.0.0.0
+# Within a container nobody else hears the default, 127.0.0.1. Health is asked at a port that clients cannot fill; metrics are there too. It is
+# heard inside the container alone until DYNADETECT_ADMIN_HOST=0.0.0.0 says otherwise.
+ENV DYNADETECT_HOST=0.0.0.0 \
+    DYNADETECT_ADMIN_PORT=8081
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["/usr/bin/dynadetect", "healthcheck"]

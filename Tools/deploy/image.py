@@ -1,11 +1,14 @@
 """One container as it would run in production: what it weighs, how it starts, what it may, how it ends."""
 
 import collections
+import contextlib
 import datetime
 import http.client
 import json
 import os
 import re
+import resource
+import socket
 import tempfile
 import threading
 import time
@@ -15,14 +18,14 @@ from podman import IMAGE, ROOT, Container, expect, wait_until
 
 SCENE = ROOT / "Tests/DetectionServiceTests/Goldens/scene.png"
 MODEL = ROOT / "Sources/CBuiltInModel/BuiltIn.safetensors"
-MEBIBYTES, PROGRAM_MEBIBYTES = 256, 48
+MEBIBYTES, PROGRAM_MEBIBYTES, CONNECTIONS = 256, 48, 32
 PRODUCTION = [
     "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
     "--memory", f"{MEBIBYTES}m", "--pids-limit", "64", "--cpus", "1",
     "--env", "DYNADETECT_QUEUE_BYTES=33554432", "--env", "DYNADETECT_RECEIVING_BYTES=33554432",
-    "--env", "DYNADETECT_MAX_BODY_BYTES=16777216", "--env", "DYNADETECT_MAX_CONNECTIONS=64",
+    "--env", "DYNADETECT_MAX_BODY_BYTES=16777216", "--env", f"DYNADETECT_MAX_CONNECTIONS={CONNECTIONS}",
 ]
-PUBLISHED = ["--publish", "127.0.0.1::8080"]
+PUBLISHED = ["--publish", "127.0.0.1::8080", "--publish", "127.0.0.1::8081"]
 BYTES_MAX = 45_000_000
 READY_SECONDS_MAX = 0.3
 STARTS = 5
@@ -37,6 +40,8 @@ def run():
     check_image()
     check_start()
     check_service()
+    check_administrators()
+    check_crowd()
     check_leaving()
     check_mounted_model()
     check_flood()
@@ -59,6 +64,8 @@ def check_image():
     expect(
         version == f"dynadetect {labels['org.opencontainers.image.version']}",
         f"the label is not the version: {version}")
+    said = re.search(r"makes an image of (\d+) MB", (ROOT / "README.md").read_text())[1]
+    expect(abs(image["Size"] / 1e6 - int(said)) < 1, f"README.md says {said} MB of {image['Size']} bytes")
     print(f"  {image['Size'] / 1e6:.1f} MB, user {settings['User']}, no shell, {version}")
 
 
@@ -96,6 +103,51 @@ def check_service():
         expect(status == 0, f"exit status {status} after SIGTERM")
     print(f"  {workers}")
     print(f"  /detect: {reply['detections'][0]['label']}; healthy; exit status 0 in {seconds:.1f} s, user {user}")
+
+
+def check_administrators():
+    """Their port is asked by the health check inside, and heard outside by those who say so alone."""
+    for host, is_heard in (("127.0.0.1", False), ("0.0.0.0", True)):
+        with Container(*PRODUCTION, *PUBLISHED, "--env", f"DYNADETECT_ADMIN_HOST={host}", IMAGE) as container:
+            wait_until(container.is_healthy, "not healthy")
+            expect(ask(container.port(), "GET", "/metrics")[0] == 404, "/metrics is open to clients")
+            try:
+                status = ask(container.port(8081), "GET", "/readyz")[0]
+            except OSError:
+                status = None
+            expect(status == (200 if is_heard else None), f"administrators' port at {host}: {status}")
+    print("  administrators' port: asked by the health check, heard outside only where it is told to be")
+
+
+def check_crowd():
+    """Clients who hold every connection, and say nothing, do not make it unhealthy."""
+    with Container(*PRODUCTION, *PUBLISHED, IMAGE) as container:
+        wait_until(container.is_healthy, "not healthy")
+        with crowd(container.port(), CONNECTIONS):
+            expect(container.is_healthy(), "clients who hold every connection make it unhealthy")
+        wait_until(lambda: ask(container.port(), "GET", "/readyz")[0] == 200, "clients who have gone hold connections")
+    print(f"  {CONNECTIONS} clients hold every connection: others are turned away, and it is healthy")
+
+
+@contextlib.contextmanager
+def crowd(port, count):
+    """So many clients that say nothing, where no more than they may connect."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    clients = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(count)]
+
+    def is_full():
+        status, reply = ask(port, "GET", "/healthz")
+        return status == 503 and reply["code"] == "too_many_connections"
+
+    try:
+        wait_until(is_full, f"{count} clients do not take every connection")
+        yield
+        expect(is_full(), "clients were dropped meanwhile")
+    finally:
+        for client in clients:
+            client.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def check_leaving():

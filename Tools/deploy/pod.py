@@ -11,9 +11,11 @@ import subprocess
 
 import yaml
 
+import agreement
 import bases
 import podman
 from compose import free_ports, post
+from image import crowd
 from podman import IMAGE, ROOT, expect, wait_until
 
 OVERLAY = ROOT / "deploy/kubernetes/overlays/podman"
@@ -71,6 +73,10 @@ def check(played, port):
     expect(not settings["EffectiveCaps"], f"it has rights: {settings['EffectiveCaps']}")
     expect("DYNADETECT_DRAIN_SECONDS=25" in settings["Config"]["Env"], "the ConfigMap is not in its environment")
 
+    connections = agreement.default("connectionsMax")
+    with crowd(port, connections):
+        expect(container.is_healthy(), "the probe fails where clients hold every connection")
+
     first = settings["State"]["Pid"]
     os.kill(first, signal.SIGSTOP)
     expect(not container.is_healthy(), "the probe passes when the program hangs")
@@ -81,4 +87,5 @@ def check(played, port):
     wait_until(
         lambda: container.inspect()["State"]["Pid"] not in (0, first) and container.is_healthy(),
         "it does not come back after a crash")
-    print("  played by podman: its probe passes, fails while it hangs, passes again; answers, keeps its limits, comes back after SIGKILL")
+    print(
+        f"  played by podman: its probe passes, also while {connections} clients hold every connection, fails while it hangs, passes again; answers, keeps its limits, comes back after SIGKILL")
