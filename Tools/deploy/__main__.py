@@ -8,7 +8,9 @@ Python's own library is all it needs, beside podman. The parts:
   unit        the systemd unit under a systemd of its own
   pod         the Kubernetes base, played by podman
   compose     two replicas, the balancer and Prometheus, from up to down
+  readme      deploy/README.md's blocks, as they are written
   unified     control groups of version 2, in a virtual machine
+  speed       a measurement: pictures a second by one and two workers at each precision
   capacity    a measurement: what one, two and three replicas answer behind the balancer
 """
 
@@ -18,7 +20,7 @@ import time
 
 from podman import Failure
 
-PARTS = ["build", "image", "fleet", "refusals", "unit", "pod", "compose", "unified", "capacity"]
+PARTS = ["build", "image", "fleet", "refusals", "unit", "pod", "compose", "readme", "unified", "speed", "capacity"]
 
 
 def main():

@@ -1,10 +1,12 @@
 """Images to build and test on: pulled, or where no registry can be reached, stand-ins made of Debian's packages.
 
 A stand-in holds what the pulled image would offer to us, no more: it shows that a Dockerfile builds and a
-configuration loads, not that some release of the original does.
+configuration loads, not that some release of the original does. README.md beside this has the list.
 """
 
+import functools
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -21,6 +23,7 @@ STAND_INS = {
     HAPROXY: "localhost/stand-in/haproxy:bookworm",
     PROMETHEUS: "localhost/stand-in/prometheus:bookworm",
 }
+REAL_ALONE = os.environ.get("STAND_INS") == "never"
 # One root for all stand-ins, made in one go: what Swift's image has beside the toolchain, two servers, an init.
 ROOT = "localhost/stand-in/root:bookworm"
 PACKAGES = [
@@ -29,17 +32,22 @@ PACKAGES = [
 ]
 
 
+@functools.cache
 def image(name):
-    """The image of that name, or what stands in for it."""
+    """The image of that name, or what stands in for it; which of them is said once."""
     if podman.succeeds("image", "exists", name):
+        print(f"  {name} itself", flush=True)
         return name
     stand_in = STAND_INS[name]
-    if podman.succeeds("image", "exists", stand_in):
-        return stand_in
-    if podman.succeeds("pull", "--quiet", name, seconds=1200):
+    is_made = podman.succeeds("image", "exists", stand_in)
+    # With a stand-in at hand nobody waits for a registry that is not there.
+    if (REAL_ALONE or not is_made) and podman.succeeds("pull", "--quiet", name, seconds=1200):
+        print(f"  {name} itself", flush=True)
         return name
-    print(f"  {name} cannot be pulled: a stand-in is made", flush=True)
-    _make(stand_in, _changes(name))
+    podman.expect(not REAL_ALONE, f"{name} cannot be pulled, and nothing may stand in for it (STAND_INS=never)")
+    if not is_made:
+        _make(stand_in, _changes(name))
+    print(f"  {stand_in} stands in for {name}", flush=True)
     return stand_in
 
 

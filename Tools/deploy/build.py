@@ -9,21 +9,23 @@ from podman import IMAGE, ROOT, expect
 
 
 def run():
+    done = subprocess.run(
+        ["podman", "build", *options(), "--build-arg", f"REVISION={revision()}", "--tag", IMAGE, ROOT],
+        env=podman.environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+    expect(done.returncode == 0, f"the build failed:\n{done.stdout[-4000:]}")
+    print(f"  {IMAGE}, {json.loads(podman.run('image', 'inspect', IMAGE))[0]['Size'] / 1e6:.1f} MB")
+
+
+def options():
+    """What podman builds with, where it stands in for docker and the base image may have a stand-in."""
     base = bases.image(bases.SWIFT)
     lent = []
     if base != bases.SWIFT:
         folder = bases.toolchain()
         lent = ["--volume", f"{folder}:{folder}:ro"]
-    done = subprocess.run(
-        [
-            "podman", "build", "--layers", "--format", "docker", "--isolation", "chroot", "--pull=never",
-            "--build-arg", f"BUILD_IMAGE={base}", "--build-arg", f"REVISION={revision()}", *lent,
-            "--tag", IMAGE, ROOT,
-        ],
-        env=podman.environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )
-    expect(done.returncode == 0, f"the build failed:\n{done.stdout[-4000:]}")
-    print(f"  {IMAGE}, {json.loads(podman.run('image', 'inspect', IMAGE))[0]['Size'] / 1e6:.1f} MB")
+    return [
+        "--layers", "--format", "docker", "--isolation", "chroot", "--pull=never", "--build-arg", f"BUILD_IMAGE={base}", *lent]
 
 
 def revision():

@@ -144,7 +144,7 @@ class Load:
                 reply = connection.getresponse()
                 body = reply.read()
                 failure = None if reply.status == 200 and b'"detections":[{' in body else (reply.status, body[:200])
-            except (OSError, http.client.HTTPException) as error:
+            except Exception as error:  # whatever it is, the client goes on and it counts
                 failure = repr(error)
                 connection.close()
             with self.lock:

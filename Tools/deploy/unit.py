@@ -5,6 +5,7 @@ import subprocess
 
 import bases
 import podman
+import readme
 from image import SCENE
 from podman import IMAGE, ROOT, Container, expect, wait_until
 
@@ -12,9 +13,9 @@ MACHINE = "localhost/dynadetect:machine"
 CONTAINERFILE = f"""\
 FROM {bases.ROOT}
 COPY --from={IMAGE} /usr/lib /usr/lib
-COPY --from={IMAGE} /usr/bin/dynadetect /usr/local/bin/
-COPY dynadetect.service /etc/systemd/system/
-RUN systemctl enable dynadetect
+COPY --from={IMAGE} /usr/bin/dynadetect /checkout/.build/release/
+COPY dynadetect.service /checkout/deploy/
+WORKDIR /checkout
 STOPSIGNAL SIGRTMIN+3
 ENTRYPOINT ["/sbin/init"]
 """
@@ -35,13 +36,15 @@ def run():
         ROOT / "deploy", input=CONTAINERFILE)
     with Container("--systemd", "always", "--privileged", "--network", "none", MACHINE) as machine:
         unit = Unit(machine)
+        wait_until(unit.is_booted, "systemd does not come up", 60)
+        unit.inside("bash", "-euo", "pipefail", "-c", installation())
         wait_until(unit.is_healthy, "the unit is not healthy", 60)
         first = unit.show("MainPID")
         found = unit.detect()
         expect(found["detections"], f"nothing found: {found}")
 
         unit.systemctl("reload", "dynadetect")
-        wait_until(lambda: "reload" in unit.log(), "a reload is not noted")
+        wait_until(lambda: "model_reloaded" in unit.log(), "a reload is not noted")
         expect(unit.show("MainPID") == first and unit.is_healthy(), "a reload ends it")
 
         unit.systemctl("kill", "--signal=SIGKILL", "dynadetect")
@@ -58,8 +61,18 @@ def run():
         expect(unit.result() == ("exit-code", "64"), f"a wrong setting ended it with {unit.result()}")
         exposure = unit.inside("systemd-analyze", "security", "--no-pager", "dynadetect").splitlines()[-1]
         print(
-            f"  started by systemd, found {found['detections'][0]['label']}, reloaded, came back after SIGKILL, and after {KILLS} at once,"
+            f"  installed by README.md's words and started by systemd, found {found['detections'][0]['label']}, reloaded, came back after SIGKILL, and after {KILLS} at once,"
             f" stopped with status 0, not tried again with a wrong setting; {exposure.removeprefix('→ ')}")
+
+
+def installation():
+    """README.md's block, without the commands that build the program: the image was built by the same."""
+    lines = readme.blocks("One machine")[1].splitlines()
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    builds = [line for line in lines if line.startswith(("scripts/", "swift "))]
+    for line in builds:
+        expect(f"RUN {line}" in dockerfile, f"README.md builds by what the Dockerfile does not: {line}")
+    return "\n".join(line for line in lines if line not in builds)
 
 
 class Unit:
@@ -82,6 +95,10 @@ class Unit:
 
     def log(self):
         return self.inside("journalctl", "--no-pager", "--unit", "dynadetect")
+
+    def is_booted(self):
+        """Whether systemd takes orders; some of its own units fail in a container."""
+        return podman.succeeds("exec", self.machine.id, "systemctl", "list-units")
 
     def is_healthy(self):
         return podman.succeeds("exec", self.machine.id, "dynadetect", "healthcheck")
