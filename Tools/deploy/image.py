@@ -32,6 +32,9 @@ STARTS = 5
 GRACE = 4
 UPLOADS, UPLOAD_BYTES = 48, 15_000_000
 
+# Packages that every Debian has, or that it needs no more than any program.
+EVERYWHERE = {"libc6", "libgcc-s1", "libstdc++6", "ca-certificates"}
+
 # What podman ends with where the image has no such program.
 NO_SUCH_PROGRAM = 127
 
@@ -64,9 +67,23 @@ def check_image():
     expect(
         version == f"dynadetect {labels['org.opencontainers.image.version']}",
         f"the label is not the version: {version}")
+    check_packages()
     said = re.search(r"makes an image of (\d+) MB", (ROOT / "README.md").read_text())[1]
     expect(abs(image["Size"] / 1e6 - int(said)) < 1, f"README.md says {said} MB of {image['Size']} bytes")
     print(f"  {image['Size'] / 1e6:.1f} MB, user {settings['User']}, no shell, {version}")
+
+
+def check_packages():
+    """Who installs the program alone is told of each library that it loads."""
+    container = podman.run("create", IMAGE)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            podman.run("cp", f"{container}:/var/lib/dpkg/status.d", folder)
+            within = set(os.listdir(f"{folder}/status.d"))
+    finally:
+        podman.run("rm", container)
+    told = set(re.search(r"built it: `apt-get install ([^`]*)`", (ROOT / "deploy/README.md").read_text())[1].split())
+    expect(told == within - EVERYWHERE, f"deploy/README.md tells to install {sorted(told)}; the image has {sorted(within)}")
 
 
 def check_start():
