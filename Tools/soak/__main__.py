@@ -2,7 +2,7 @@
 
 Python's own library and openssl are all it needs. The parts:
   faults     disconnects, half-closed and slow clients, aborted pipelines, garbage, idle connections
-  scarcity   no descriptors, no room for the log, no reader of the log, little memory
+  scarcity   no descriptors, with administrators' port and without, no room for the log, no reader of the log, little memory
   ends       SIGTERM and reloads under load, --rounds times each: no request fails, no answer mixes two models
   load       a mix of requests by 16 clients, for --seconds
   endurance  --requests mixed requests: memory stays within 10 MB

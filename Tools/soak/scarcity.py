@@ -20,6 +20,7 @@ GREEDY = 12
 
 def run(binary, size):
     descriptors(binary)
+    descriptors_of_administrators(binary)
     full_log(binary)
     unread_log(binary)
     memory(binary, 3 if size.small else 20)
@@ -48,6 +49,36 @@ def descriptors(binary):
         neighbours.check_idle(server, "no descriptors", before)
         server.check_alive(pictures.SCENE.read_bytes(), "no descriptors")
     print(f"  64 descriptors, 200 clients more: {others.answers} answers beside", flush=True)
+
+
+def descriptors_of_administrators(binary):
+    """The same where administrators have a port: descriptors are kept for it, whatever comes to the other."""
+    with Server(binary, "--max-client-connections", "0", "--admin-port", "0", limits={"NOFILE": 256}) as server:
+        port = int(re.search(rb"^admin +http://127\.0\.0\.1:(\d+)", server.said, re.M)[1])
+        most = int(re.search(rb"^clients +(\d+) connections at most", server.said, re.M)[1])
+        crowd = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(400)]
+        time.sleep(1)
+        used = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        expect(most <= used <= 256, f"{used} of 256 descriptors are used, by {most} clients at most")
+        expect(is_full(server), "there is room for more clients")
+        for path in ("/healthz", "/readyz", "/metrics"):
+            status = wire.ask(port, wire.request("GET", path)).status
+            expect(status == 200, f"{status} to administrators who ask {path}")
+        for client in crowd:
+            client.close()
+        until = time.monotonic() + 10
+        while is_full(server) and time.monotonic() < until:
+            time.sleep(0.02)
+        server.check_alive(pictures.SCENE.read_bytes(), "no descriptors for clients")
+    print(f"  256 descriptors, 400 clients of whom {most} are served: administrators are answered; {used} used", flush=True)
+
+
+def is_full(server):
+    """Whether a new client is turned away, or dropped because too many are being turned away already."""
+    try:
+        return server.ask(wire.request("GET", "/healthz")).status == 503
+    except wire.Lost:
+        return True
 
 
 def full_log(binary):
