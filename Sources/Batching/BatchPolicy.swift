@@ -16,6 +16,8 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
     private var nextTurn = 0
     /// What was learned of jobs' times; ``expectedWait(at:behind:)`` goes by it.
     private var times: ServiceTimes<Kind>
+    /// What decides whether idle workers assist.
+    private var crowding: Crowding
     /// What the jobs in line are estimated to take, together.
     private var waitingTime = Duration.zero
 
@@ -52,6 +54,7 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
     ) {
         self.batchMax = batchMax
         times = ServiceTimes(size: size)
+        crowding = Crowding(workers: workers)
         seats = Array(repeating: Seat(), count: workers)
     }
 
@@ -86,7 +89,10 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
     ///
     /// `position` is its number among the jobs that its client brings at once, from 0.
     mutating func submit(_ job: Job, kind: Kind, position: Int = 0) -> Summons? {
-        if position == 0 { nextTurn += 1 }
+        if position == 0 {
+            nextTurn += 1
+            crowding.found(line.count + depth.running)
+        }
         let turn = nextTurn + position
         let entry = Entry(job: job, kind: kind, turn: turn, estimate: times.estimate(kind))
         waitingTime += entry.estimate
@@ -102,7 +108,7 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
 
     /// Worker `worker` has nothing in hand: it just started, woke, or finished an errand.
     mutating func next(for worker: Int, at now: Instant) -> Errand<Job> {
-        if seats[worker].isRunning { seats[worker].isInvited = true }
+        if seats[worker].isRunning { seats[worker].isInvited = crowding.allowsSharing }
         seats[worker].doneAt = nil
         seats[worker].isSummoned = false
         seats[worker].doing = .awake
@@ -120,9 +126,10 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
         return mayAssist ? .assist : .sleep
     }
 
-    /// Invites whoever is free to share a running batch, unless jobs wait; returns whom to wake.
+    /// Invites whoever is free to share a running batch, unless jobs wait or come closely one after
+    /// another; returns whom to wake.
     mutating func callAssistants() -> [Int] {
-        guard line.isEmpty else { return [] }
+        guard line.isEmpty, crowding.allowsSharing else { return [] }
         var sleepers: [Int] = []
         for worker in seats.indices where !seats[worker].isRunning {
             if seats[worker].doing == .sleeping && !seats[worker].isInvited
@@ -149,11 +156,11 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
         return seats[worker].doing == .sleeping ? .wake(worker) : .recall(worker)
     }
 
-    /// The first jobs of a kind: this worker's share of them, rounded up.
+    /// The first jobs of a kind: this worker's share of them, rounded up; those that run will be back for
+    /// theirs.
     private mutating func take(kind: Kind) -> [Job] {
         let waiting = line.count { $0.kind == kind }
-        let free = seats.count { !$0.isRunning }  // the asking one included
-        var share = min(batchMax, (waiting + free - 1) / free)
+        var share = min(batchMax, (waiting + seats.count - 1) / seats.count)
         var batch: [Job] = []
         batch.reserveCapacity(share)
         line.removeAll { entry in

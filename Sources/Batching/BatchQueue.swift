@@ -1,7 +1,7 @@
 /// A bounded queue of jobs and the workers that take them in batches of one kind.
 ///
 /// A free worker takes what waits: jobs of the oldest job's kind, oldest first, shared among the
-/// workers that are free, `batchMax` at most. A lone job never waits. Idle workers lend themselves
+/// workers, `batchMax` at most. A lone job never waits. Idle workers lend themselves
 /// to the busy by `assist`. Whoever submits many jobs at once takes turns with the others.
 ///
 /// Admission comes before work: ``admit(startBy:behind:)`` gives a ``Ticket`` or refuses, and a job that

@@ -63,7 +63,8 @@ extension Configuration {
             .value(
                 "max-batch", \.batchMax, .whole(1...1024), "pictures a worker takes at a time",
                 default: standard,
-                because: "pictures run one after another; a longer batch only answers later"),
+                because:
+                    "pictures run one after another; what one worker holds, another cannot begin"),
             .value(
                 "queue", \.queueMax, .whole(1...65_536),
                 "pictures admitted and not yet answered; beyond it, 503", default: standard,
