@@ -1,9 +1,11 @@
 internal import Dispatch
+internal import Locks
 
 /// A serial queue and the connections it serves.
 ///
 /// Connections are spread over a few lanes and stay there. So no two threads meet at a connection,
-/// and no lock lies on the way of a request.
+/// and no lock lies on the way of a request; answers come to the lane's letterbox, for its poller's thread to
+/// take out.
 ///
 /// `@unchecked Sendable`: every stored variable is touched only on `queue`. Each internal function goes there
 /// first; each private one checks that it is there, or is called from one that does.
@@ -24,6 +26,8 @@ final class Lane: @unchecked Sendable {
     /// Answers that were given on this queue, in a turn that still goes on.
     private var given: [(key: UInt64, response: Response)] = []
     private var isTurning = false
+    /// Answers that were given on other threads.
+    private let letters = Guarded<[(key: UInt64, response: Response)]>([])
 
     init(
         number: Int, limits: Limits, handler: any Handler, poller: Poller, occupancy: Occupancy,
@@ -58,7 +62,8 @@ final class Lane: @unchecked Sendable {
                 case .serve, .drop: nil
                 }
             var conversation = Conversation(
-                limits: limits, bodyBudget: bodyBudget, isSecured: tls != nil, refusal: refusal,
+                limits: limits, bodyShare: bodyBudget.share(of: client), isSecured: tls != nil,
+                refusal: refusal,
                 at: now)
             if isDraining { conversation.drain(at: now) }
             guard let transport = Transport(socket, under: tls),
@@ -75,13 +80,14 @@ final class Lane: @unchecked Sendable {
         }
     }
 
-    /// Takes events of this lane's connections; for its poller's thread.
+    /// Takes events of this lane's connections, and answers; for its poller's thread.
     ///
     /// That thread does the work itself, as long as nobody else is at it: handing it to another one
     /// would cost more than a small request does.
     func deliver(_ events: [Poller.Event]) {
         queue.sync {
             let now = ContinuousClock.now
+            for (key, response) in takeLetters() { settle(response, on: key) }
             for event in events {
                 // None: an event of a connection that was closed meanwhile.
                 guard let connection = connections[event.key] else { continue }
@@ -119,7 +125,18 @@ final class Lane: @unchecked Sendable {
         if DispatchQueue.getSpecific(key: Self.current) == ObjectIdentifier(self), isTurning {
             given.append((key, response))
         } else {
-            queue.async { [self] in settle(response, on: key) }
+            let isFirst = letters.withLock { letters in
+                letters.append((key, response))
+                return letters.count == 1
+            }
+            if isFirst { poller.ring() }
+        }
+    }
+
+    private func takeLetters() -> [(key: UInt64, response: Response)] {
+        letters.withLock { letters in
+            defer { letters = [] }
+            return letters
         }
     }
 
