@@ -1,23 +1,42 @@
 internal import Dispatch
 internal import FoundationEssentials
-internal import Synchronization
+internal import Locks
 
 /// A line for each request, and for what goes wrong beside them.
 ///
 /// Lines are written by a queue of their own, so that a reader that stalls holds nobody up; when too many
 /// wait, lines are dropped, and the next one says how many. Nothing of a picture, no query and no key is
 /// ever logged.
+///
+/// Whoever notes a line leaves it for the next time that lines are written, a few milliseconds later: to wake a
+/// thread for each costs more than a refusal does, just when there are thousands of those.
 final class ServiceLog: Sendable {
     private let level: LogLevel
     private let format: LogFormat
     private let write: @Sendable (String) -> Void
     private let queue = DispatchQueue(label: "log")
-    private let waiting = Atomic(0)
-    private let dropped = Atomic(0)
+    private let state = Guarded(State())
+
+    private struct State: Sendable {
+        var noted: [Line] = []
+        /// Noted, or being written now.
+        var waiting = 0
+        var dropped = 0
+    }
+
+    private struct Line: Sendable {
+        let time: Date
+        let level: LogLevel
+        /// Lines that were dropped before it.
+        let missed: Int
+        let rest: LogLine
+    }
 
     private static let waitingMax = 4096
+    private static let pause = DispatchTimeInterval.milliseconds(5)
 
-    /// A log of `level` and above; `write` takes a line without its end and is called on one queue.
+    /// A log of `level` and above; `write` takes lines, without the end of the last, and is called on one
+    /// queue.
     init(
         level: LogLevel, format: LogFormat = .json, write: @escaping @Sendable (String) -> Void
     ) {
@@ -29,31 +48,50 @@ final class ServiceLog: Sendable {
     /// Adds a line with these members behind the time and the level.
     func note(_ level: LogLevel, _ members: (inout LogLine) -> Void) {
         guard level >= self.level else { return }
-        guard waiting.load(ordering: .relaxed) < Self.waitingMax else {
-            dropped.add(1, ordering: .relaxed)
-            return
+        let hasRoom = state.withLock { state in
+            if state.waiting >= Self.waitingMax { state.dropped += 1 }
+            return state.waiting < Self.waitingMax
         }
-        waiting.add(1, ordering: .relaxed)
-        let now = Date.now
-        let missed = dropped.exchange(0, ordering: .relaxed)
+        guard hasRoom else { return }
+        let time = Date.now
         var rest = LogLine()
         members(&rest)
-        queue.async { [self, rest] in
-            var line = LogLine()
-            line.add("time", now.formatted(Self.timeStyle))
-            line.add("level", level.rawValue)
-            if missed > 0 { line.add("lines_dropped", missed) }
-            line.add(rest)
-            write(line.written(as: format))
-            waiting.subtract(1, ordering: .relaxed)
+        let isFirst = state.withLock { [rest] state in
+            state.noted.append(Line(time: time, level: level, missed: state.dropped, rest: rest))
+            state.waiting += 1
+            state.dropped = 0
+            return state.noted.count == 1
         }
+        if isFirst { queue.asyncAfter(deadline: .now() + Self.pause) { [self] in writeNoted() } }
     }
 
     /// Waits until what was noted is written, a second at most.
     func flush() {
         let isWritten = DispatchSemaphore(value: 0)
-        queue.async { isWritten.signal() }
+        queue.async { [self] in
+            writeNoted()
+            isWritten.signal()
+        }
         _ = isWritten.wait(timeout: .now() + .seconds(1))
+    }
+
+    private func writeNoted() {
+        let noted = state.withLock { state in
+            defer { state.noted = [] }
+            return state.noted
+        }
+        guard !noted.isEmpty else { return }
+        write(noted.map(text(of:)).joined(separator: "\n"))
+        state.withLock { $0.waiting -= noted.count }
+    }
+
+    private func text(of noted: Line) -> String {
+        var line = LogLine()
+        line.add("time", noted.time.formatted(Self.timeStyle))
+        line.add("level", noted.level.rawValue)
+        if noted.missed > 0 { line.add("lines_dropped", noted.missed) }
+        line.add(noted.rest)
+        return line.written(as: format)
     }
 
     private static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)

@@ -81,6 +81,14 @@ struct ServiceLogTests {
         #expect(lines.all.count == 2)
     }
 
+    @Test func `lines that are noted together are written in their order`() {
+        let lines = Lines()
+        let log = ServiceLog(level: .info, format: .text) { lines.add($0) }
+        for number in 0..<9 { log.note(.info) { $0.add("number", number) } }
+        log.flush()
+        #expect(lines.all.map { $0.suffix(8) } == (0..<9).map { "number=\($0)" })
+    }
+
     @Test func `a reader that stalls costs lines, not time, and is told how many`() async throws {
         let lines = Lines()
         let gate = Gate()

@@ -68,7 +68,9 @@ final class Site: Sendable {
 /// Lines of a log, in their order.
 final class Lines: Sendable {
     private let lines = Guarded<[String]>([])
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    func add(_ text: String) {
+        lines.withLock { $0 += text.split(separator: "\n").map(String.init) }
+    }
     var all: [String] { lines.withLock { $0 } }
 }
 
