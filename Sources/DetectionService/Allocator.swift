@@ -24,12 +24,33 @@ enum Allocator {
         let timer = DispatchSource.makeTimerSource(
             queue: DispatchQueue(label: "allocator", qos: .utility))
         timer.schedule(deadline: .now() + .seconds(10), repeating: .seconds(10))
+        var trimmed = Usage(used: 0, free: 0)
         timer.setEventHandler {
-            // fordblks: bytes in free blocks.
-            if mallinfo2().fordblks > freeBytesMax { malloc_trim(0) }
+            let usage = Usage.now
+            // What is given back still counts as free, for it may be used again. Where nothing has changed
+            // since there is nothing to give, and an idle process need not look.
+            guard usage.free > freeBytesMax, usage != trimmed else { return }
+            malloc_trim(0)
+            trimmed = .now
         }
         timer.activate()
         return timer
+    }
+
+    /// Bytes in blocks that are used, and in those that are free.
+    private struct Usage: Equatable {
+        let used: Int
+        let free: Int
+
+        static var now: Usage {
+            let info = mallinfo2()
+            return Usage(used: Int(info.uordblks), free: Int(info.fordblks))
+        }
+
+        init(used: Int, free: Int) {
+            self.used = used
+            self.free = free
+        }
     }
 
     /// What may stay free for the next pictures.
