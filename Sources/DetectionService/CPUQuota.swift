@@ -64,7 +64,12 @@ struct CPUQuota: Sendable, Equatable {
     }
 }
 
-/// How much memory the process may use: its control group's limit, its address space's, or the machine's.
+/// How much memory the process may use: its control group's limit, the machine's, or what is left of
+/// its address space.
+///
+/// A limit on the address space (`ulimit -v`) counts what is mapped and not what is used: libraries, the
+/// built-in model, each thread's stack. So only what is left of it, once the program is loaded and threads
+/// have their stacks, is memory to use.
 struct MemoryQuota: Sendable, Equatable {
     /// Above 0.
     let bytes: Int
@@ -95,14 +100,26 @@ struct MemoryQuota: Sendable, Equatable {
     var receivingBytesMax: Int { min(256 << 20, bytes / 8) }
 
     /// `Max address space  536870912  536870912  bytes` of `/proc/self/limits`, which is what `ulimit -v` sets.
+    ///
+    /// Without what is mapped already (`VmSize:  123456 kB` of `/proc/self/status`) and what threads will be.
     private static func addressSpaceBytes(_ files: SystemFiles) -> Double? {
         let lines = files.text("/proc/self/limits")?.split(separator: "\n") ?? []
         guard let line = lines.first(where: { $0.hasPrefix("Max address space") }),
             let word = line.split(separator: " ").dropFirst(3).first, let bytes = Int(word),
             bytes > 0
         else { return nil }
-        return Double(bytes)
+        let status = files.text("/proc/self/status")?.split(separator: "\n") ?? []
+        let mapped =
+            status.first { $0.hasPrefix("VmSize:") }?.split(whereSeparator: \.isWhitespace)
+            .dropFirst().first.flatMap { Int($0) } ?? 0
+        return max(Double(bytes) - Double(mapped) * 1024 - stacksBytes, leastBytes)
     }
+
+    /// Address space of threads that are still to come: some sixteen stacks of 8 MiB.
+    private static let stacksBytes = 128.0 * 1024 * 1024
+
+    /// What is reckoned with where an address space is all but used up: the limits that follow are then the least.
+    private static let leastBytes = 16.0 * 1024 * 1024
 
     private static func bytes(_ files: SystemFiles, _ path: String) -> Double? {
         guard let word = files.words(path).first, let bytes = Int(word), bytes > 0 else {

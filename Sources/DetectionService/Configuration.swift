@@ -58,7 +58,7 @@ struct Configuration: Sendable, Equatable {
     /// Threads that compute; nil for what the CPU quota gives (``CPUQuota``).
     var workers: Int?
     /// Pictures one worker takes at a time.
-    var batchMax = 8
+    var batchMax = 1
     /// Pictures admitted and not yet answered.
     var queueMax = 128
     /// Bytes of requests read and not yet answered; nil for what memory allows (``MemoryQuota``).
@@ -112,6 +112,10 @@ struct Configuration: Sendable, Equatable {
     func limits(_ memory: MemoryQuota) -> Limits {
         var limits = limits
         limits.bodiesBytesMax = receivingBytesMax ?? max(bodyBytesMax, memory.receivingBytesMax)
+        // Behind a proxy all bodies are the proxy's. Else a quarter, but always one of the largest.
+        limits.bodiesBytesPerClientMax =
+            limits.connectionsPerClientMax == 0
+            ? 0 : max(bodyBytesMax, limits.bodiesBytesMax / 4)
         return limits
     }
 

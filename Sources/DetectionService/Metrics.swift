@@ -36,6 +36,7 @@ final class Metrics: Sendable {
     static let rejectionReasons = [
         "overloaded", "overloaded_bytes", "deadline_unreachable", "deadline_exceeded", "draining",
         "not_ready", "too_many_connections", "too_many_connections_of_client", "too_many_bodies",
+        "too_many_bodies_of_client",
         "body_too_large",
         "too_many_pixels", "too_many_images", "unsupported_image", "truncated_image",
         "corrupt_image", "too_many_scans", "request_timeout", "client_closed_request",

@@ -21,6 +21,6 @@ extension CPUQuota {
 }
 
 extension MemoryQuota {
-    /// The memory of this process.
-    static var live: MemoryQuota { MemoryQuota(files: .live) }
+    /// The memory of this process, as it was when somebody asked first.
+    static let live = MemoryQuota(files: .live)
 }

@@ -157,7 +157,11 @@ final class Connection {
     private func read(_ desk: inout Desk, at now: Instant) -> Int {
         var received = Socket.Received.failure
         var room = Limits.readBytes
-        if conversation.takesBodyDirectly {
+        if conversation.bytesToDiscard > 0, case .plain(let socket) = transport {
+            room = min(conversation.bytesToDiscard, Limits.discardedBytes)
+            received = socket.discard(room)
+            if case .bytes(let count) = received { conversation.discarded(count, at: now) }
+        } else if conversation.takesBodyDirectly {
             conversation.fillBody {
                 room = $0.freeCapacity
                 received = transport.receive(into: &$0)

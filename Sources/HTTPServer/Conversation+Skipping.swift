@@ -21,4 +21,35 @@ extension Conversation {
     var readBytesMax: Int {
         state == .waiting && !reader.isSkipping ? Limits.headReadBytes : Limits.readBytes
     }
+
+    /// How many bytes of those that come next are thrown away, so that they need not be looked at.
+    var bytesToDiscard: Int {
+        switch state {
+        case .waiting: reader.bytesToSkip
+        case .lingering: limits.lingerBytesMax - bytesDiscarded + 1
+        default: 0
+        }
+    }
+
+    /// So many of ``bytesToDiscard`` came, and are gone.
+    mutating func discarded(_ count: Int, at now: Instant) {
+        switch state {
+        case .waiting:
+            reader.skipped(count)
+            skipped(at: now)
+        case .lingering: lingered(count)
+        default: break
+        }
+    }
+
+    /// More of a body that nobody wants has gone by; behind its end the connection is idle.
+    mutating func skipped(at now: Instant) {
+        if !reader.isSkipping { deadline = now + idleTime }
+    }
+
+    /// More came behind the last answer.
+    mutating func lingered(_ count: Int) {
+        bytesDiscarded += count
+        if bytesDiscarded > limits.lingerBytesMax { state = .closing }
+    }
 }

@@ -30,27 +30,27 @@ struct Conversation {
     var state = State.waiting
     var reader: RequestReader
     var head: RequestHead?
-    private var begunAt: Instant?
+    private(set) var begunAt: Instant?
     private var bodyPace: BodyPace?
     private var requests = 0
-    private var bytesDiscarded = 0
+    var bytesDiscarded = 0
     private var hasEnded = false
     private var mayHaveLeft = false
     private var hasProbed = false
     private var isDraining = false
 
     /// When ``elapsed(at:)`` is to be called.
-    private(set) var deadline: Instant?
+    var deadline: Instant?
 
     /// A new connection; `refusal` is what to answer at once, for a client that cannot be served.
     ///
     /// One that `isSecured` begins with the handshake of TLS.
     init(
-        limits: Limits, bodyBudget: BodyBudget? = nil, isSecured: Bool = false,
+        limits: Limits, bodyShare: BodyShare? = nil, isSecured: Bool = false,
         refusal: Refusal? = nil, at now: Instant
     ) {
         self.limits = limits
-        reader = RequestReader(limits: limits, bodyBudget: bodyBudget)
+        reader = RequestReader(limits: limits, bodyShare: bodyShare)
         if isSecured {
             state = .securing(thenRefused: refusal)
             deadline = now + limits.handshakeTime
@@ -91,10 +91,11 @@ struct Conversation {
     /// Bytes came.
     mutating func received(_ bytes: Span<UInt8>, at now: Instant) {
         switch state {
-        case .waiting, .reading: reader.receive(bytes)
-        case .lingering:
-            bytesDiscarded += bytes.count
-            if bytesDiscarded > limits.lingerBytesMax { state = .closing }
+        case .waiting, .reading:
+            let isSkipping = reader.isSkipping
+            reader.receive(bytes)
+            if isSkipping { skipped(at: now) }
+        case .lingering: lingered(bytes.count)
         default: break  // nothing was asked for
         }
     }
@@ -190,6 +191,8 @@ struct Conversation {
             } else {
                 refuse(bodyPace.refusal(bytesReceived: bytes))
             }
+        // What is on its way is not answered with a reset.
+        case .waiting where reader.isSkipping: state = .parting
         case .securing, .waiting, .sending, .lingering: state = .closing
         default: break
         }
@@ -308,7 +311,7 @@ struct Conversation {
                 omitsBody: head?.method == "HEAD", isBegun: hasProbed))
     }
 
-    private var idleTime: Duration {
+    var idleTime: Duration {
         isDraining ? min(limits.drainIdleTime, limits.idleTime) : limits.idleTime
     }
 }

@@ -48,6 +48,11 @@ package struct Limits: Sendable, Equatable {
     ///
     /// Bodies beyond it are answered 503. A whole one is the handler's to count.
     package var bodiesBytesMax = 256 * 1024 * 1024
+    /// Those of one address, as ``connectionsPerClientMax`` counts them; 0 for any number.
+    ///
+    /// A quarter of all, so that no client fills what is everyone's with a few bodies that drip. Bodies
+    /// beyond it are answered 429.
+    package var bodiesBytesPerClientMax = 64 * 1024 * 1024
 
     /// The body of a request that was answered by its head alone, in bytes, behind which the connection
     /// goes on: it is read and thrown away.
@@ -149,6 +154,9 @@ package struct Limits: Sendable, Equatable {
 
     /// What is read in one call, in bytes: a system call then costs little beside the copying.
     static let readBytes = 64 * 1024
+
+    /// What is thrown away in one call, in bytes: nothing is copied.
+    static let discardedBytes = 256 * 1024
 
     /// What is read in one call while a head is awaited, in bytes: most heads, and little of a body.
     static let headReadBytes = 4 * 1024

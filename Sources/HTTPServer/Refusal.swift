@@ -92,6 +92,14 @@ extension Refusal {
             fields: ["Retry-After": "1"])
     }
 
+    static func tooManyBodiesOfClient(bytesMax: Int) -> Refusal {
+        Refusal(
+            status: 429, code: "too_many_bodies_of_client",
+            detail: "The bodies on their way from your address have \(bytesMax) bytes, which is the"
+                + " most; send fewer at once.",
+            fields: ["Retry-After": "1"])
+    }
+
     static let version = Refusal(
         status: 505, code: "http_version_unsupported",
         detail: "The version is not supported: HTTP/1.1 and HTTP/1.0 are.")

@@ -10,7 +10,7 @@ struct RequestReader {
     }
 
     private let limits: Limits
-    private let bodyBudget: BodyBudget
+    private let bodyShare: BodyShare
     private var bodyHold: BodyHold?
     private var input: [UInt8] = []
     private var used = 0  // of the input; before the current head or body
@@ -25,10 +25,11 @@ struct RequestReader {
     /// Bytes of the body that came, as they came: with its chunks, and still coded.
     private(set) var bodyBytesReceived = 0
 
-    /// A reader of one connection; without the budget of all of them, it has one of its own.
-    init(limits: Limits, bodyBudget: BodyBudget? = nil) {
+    /// A reader of one connection; without its client's share of all bodies, it has a budget of its own.
+    init(limits: Limits, bodyShare: BodyShare? = nil) {
         self.limits = limits
-        self.bodyBudget = bodyBudget ?? BodyBudget(bytesMax: limits.bodiesBytesMax)
+        self.bodyShare =
+            bodyShare ?? BodyShare(of: BodyBudget(bytesMax: limits.bodiesBytesMax))
         parser = RequestParser(limits: limits)
     }
 
@@ -49,8 +50,17 @@ struct RequestReader {
         input.append(copying: bytes.extracting(skipped..<bytes.count))
     }
 
-    /// Whether bytes that come next belong to a body that nobody wants.
+    /// How many of the bytes that come next belong to a body that nobody wants.
+    var bytesToSkip: Int { skipping }
+
+    /// Whether there are any.
     var isSkipping: Bool { skipping > 0 }
+
+    /// So many of them have come, and are gone.
+    mutating func skipped(_ count: Int) {
+        precondition(count <= skipping, "what is skipped was to be skipped")
+        skipping -= count
+    }
 
     /// Throws the next bytes away, those that have come and those that will: a body of that length,
     /// instead of ``beginBody(_:_:bytesMax:)``.
@@ -127,7 +137,7 @@ struct RequestReader {
     private mutating func holdBody() throws(Refusal) {
         let bytes = body.count + inflated.count
         guard bytes > 0 || bodyHold != nil else { return }
-        let hold = bodyHold ?? BodyHold(bodyBudget)
+        let hold = bodyHold ?? BodyHold(bodyShare)
         bodyHold = hold
         try hold.hold(bytes)
     }

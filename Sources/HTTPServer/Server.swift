@@ -36,7 +36,8 @@ package final class Server: Sendable {
     ) throws(ServerError) {
         let socket = try ListeningSocket(host: host, port: port, backlogMax: limits.backlogMax)
         let occupancy = Occupancy(limits: limits)
-        let bodyBudget = BodyBudget(bytesMax: limits.bodiesBytesMax)
+        let bodyBudget = BodyBudget(
+            bytesMax: limits.bodiesBytesMax, bytesPerClientMax: limits.bodiesBytesPerClientMax)
         // Lanes move bytes; the cores are for the pictures.
         let laneCount = min(4, max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))))
         let lanes = (0..<laneCount).compactMap { number in

@@ -49,6 +49,14 @@ final class Socket: Sendable {
         }
     }
 
+    /// Reads up to so many bytes and throws them away, where they lie in the kernel.
+    func discard(_ count: Int) -> Received {
+        // tcp(7): with MSG_TRUNC nothing is written, so nowhere is right.
+        let received = retrying { recv(number, nil, count, CInt(MSG_TRUNC)) }
+        if received > 0 { return .bytes(received) }
+        return received == 0 ? .end : wouldBlock ? .nothingYet : .failure
+    }
+
     /// Sends what it can of both, `first` from its `skipped` byte on, in one call.
     func send(_ first: Span<UInt8>, _ second: Span<UInt8>) -> Sent {
         // sendmsg only reads the bytes, and both spans live until it returns.

@@ -157,15 +157,24 @@ struct CPUQuotaTests {
             ["/proc/meminfo": "MemTotal: 4096 kB\n", "/sys/fs/cgroup/memory.max": "max\n"]
         ),
         (
-            "address space", 536_870_912,
+            "address space, of which 100 MiB are mapped and 128 are for stacks", 284 << 20,
             [
                 "/proc/meminfo": "MemTotal: 4194304 kB\n",
+                "/proc/self/status":
+                    "Name:\tdynadetect\nVmPeak:\t  999999 kB\nVmSize:\t  102400 kB\n",
                 "/proc/self/limits": """
                 Limit                     Soft Limit           Hard Limit           Units
                 Max cpu time              unlimited            unlimited            seconds
                 Max address space         536870912            unlimited            bytes
 
                 """,
+            ]
+        ),
+        (
+            "an address space that is used up", 16 << 20,
+            [
+                "/proc/meminfo": "MemTotal: 4194304 kB\n",
+                "/proc/self/limits": "Max address space         104857600            unlimited\n",
             ]
         ),
         (
@@ -177,7 +186,7 @@ struct CPUQuotaTests {
         ),
         ("noise", 1 << 30, ["/proc/meminfo": "MemTotal:\n", "/sys/fs/cgroup/memory.max": "-5\n"]),
     ])
-    func `memory is the least of the machine's, the groups' and the address space's`(
+    func `memory is the least of the machine's, the groups' and what is left of the address space`(
         story: String, bytes: Int, files: [String: String]
     ) {
         #expect(MemoryQuota(files: .unified(files)).bytes == bytes)

@@ -113,6 +113,18 @@ struct ConfigurationTests {
         #expect(told.limits(quota).bodiesBytesMax == 7777)
     }
 
+    @Test(arguments: [
+        // (all bodies on their way in, of one client) in MiB
+        (256, 64), (80, 32), (16, 32),
+    ])
+    func `a client's bodies have a quarter of all, or room for one`(all: Int, share: Int) throws {
+        let memory = MemoryQuota(files: SystemFiles { _ in nil })
+        let set = try Self.configuration("--receiving-bytes", "\(all << 20)")
+        #expect(set.limits(memory).bodiesBytesPerClientMax == share << 20)
+        let proxied = try Self.configuration("--max-client-connections", "0")
+        #expect(proxied.limits(memory).bodiesBytesPerClientMax == 0)
+    }
+
     @Test func `certificates and keys go in pairs`() throws {
         let set = try Self.configuration(
             "--tls-cert", "a.pem,b.pem", "--tls-key=a.key,b.key", "--tls-client-ca", "c.pem")

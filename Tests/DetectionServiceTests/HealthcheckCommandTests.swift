@@ -49,6 +49,12 @@ struct HealthcheckCommandTests {
         #expect(screen.error.contains("the certificate '/no/such.pem': No such file or directory"))
     }
 
+    @Test func `a key without its certificate is said to be one`() {
+        let (status, screen) = run("--client-key", "camera.key", port: 1)
+        #expect(status == 1)
+        #expect(screen.error.contains("--client-cert"))
+    }
+
     @Test func `where nobody listens is said in one line`() throws {
         var site: Site? = try Site(over: .loopback)
         let port = try #require(site?.port)

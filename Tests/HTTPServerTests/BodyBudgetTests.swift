@@ -5,8 +5,8 @@ import Testing
 struct BodyBudgetTests {
     @Test func `what is held is counted, and goes back`() throws {
         let budget = BodyBudget(bytesMax: 100)
-        var first: BodyHold? = BodyHold(budget)
-        let second = BodyHold(budget)
+        var first: BodyHold? = BodyHold(BodyShare(of: budget))
+        let second = BodyHold(BodyShare(of: budget))
         try first?.hold(60)
         try second.hold(40)
         #expect(budget.bytesTaken == 100)
@@ -21,13 +21,56 @@ struct BodyBudgetTests {
         #expect(budget.bytesTaken == 0)
     }
 
+    /// What a few large bodies that drip did: they filled what was everyone's.
+    @Test func `a client's bodies are refused beyond its share, on whatever connection`() throws {
+        let budget = BodyBudget(bytesMax: 100, bytesPerClientMax: 30)
+        let first = BodyHold(budget.share(of: .a))
+        let second = BodyHold(budget.share(of: .a))
+        let other = BodyHold(budget.share(of: .b))
+        try first.hold(20)
+        #expect(throws: Refusal.tooManyBodiesOfClient(bytesMax: 30)) { try second.hold(11) }
+        try second.hold(10)
+        try other.hold(30)
+        #expect(budget.bytesTaken == 60)
+        try first.hold(0)
+        try second.hold(30)
+        #expect(budget.bytesTaken == 60)
+    }
+
+    @Test
+    func `what all may hold bounds a client's share too, and is given back where it is refused`()
+        throws
+    {
+        let budget = BodyBudget(bytesMax: 40, bytesPerClientMax: 30)
+        let first = BodyHold(budget.share(of: .a))
+        let other = BodyHold(budget.share(of: .b))
+        try first.hold(30)
+        #expect(throws: Refusal.tooManyBodies(bytesMax: 40)) { try other.hold(11) }
+        #expect(budget.bytesTaken == 30)
+        try first.hold(10)
+        try other.hold(30)
+    }
+
+    @Test func `a share lives as long as its client's connections`() {
+        let budget = BodyBudget(bytesMax: 100, bytesPerClientMax: 30)
+        var first: BodyShare? = budget.share(of: .a)
+        var second: BodyShare? = budget.share(of: .a)
+        #expect(budget.clientCount == 1)
+        first = nil
+        #expect(budget.clientCount == 1)
+        second = nil
+        #expect(budget.clientCount == 0)
+        _ = (first, second)
+    }
+
     /// A body that came in half, and one whose last bytes find no room.
     @Test func `a body beyond the budget is refused, and keeps nothing`() {
         let budget = BodyBudget(bytesMax: 10)
         func talk() -> Talk {
             let now = ContinuousClock.now
             return Talk(
-                conversation: Conversation(limits: Limits(), bodyBudget: budget, at: now), now: now)
+                conversation: Conversation(
+                    limits: Limits(), bodyShare: BodyShare(of: budget), at: now), now: now)
         }
         var first = talk()
         _ = first.receive(ConversationTests.post("Content-Length: 8", "1234"))
@@ -49,7 +92,8 @@ struct BodyBudgetTests {
         let budget = BodyBudget(bytesMax: 10)
         let now = ContinuousClock.now
         var talk = Talk(
-            conversation: Conversation(limits: Limits(), bodyBudget: budget, at: now), now: now)
+            conversation: Conversation(
+                limits: Limits(), bodyShare: BodyShare(of: budget), at: now), now: now)
         _ = talk.receive(ConversationTests.post("Content-Length: 1000"))
         #expect(talk.admit() == [])
         #expect(budget.bytesTaken == 0)
@@ -59,7 +103,7 @@ struct BodyBudgetTests {
         let zeros = [UInt8](repeating: 0, count: 5000)
         let small = try ContentCodingTests.packed(zeros, .gzip)
         let budget = BodyBudget(bytesMax: 4000)
-        var reader = RequestReader(limits: Limits(), bodyBudget: budget)
+        var reader = RequestReader(limits: Limits(), bodyShare: BodyShare(of: budget))
         try reader.beginBody(.length(small.count), .gzip, bytesMax: 100_000)
         reader.receive(small.span)
         #expect(throws: Refusal.tooManyBodies(bytesMax: 4000)) { try reader.finishBody() }

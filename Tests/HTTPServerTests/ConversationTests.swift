@@ -277,7 +277,9 @@ struct ConversationTests {
         #expect(talk.receive(body.dropFirst(come) + Self.get) == [.admit(next)])
     }
 
-    @Test func `a body that nobody wanted has the time of an idle connection, drip or not`() {
+    /// Closing at once would reset the connection, for bytes are unread, and could destroy the answer
+    /// that the client, who still sends, has not looked at.
+    @Test func `who is slow with a body that nobody wanted is parted from, and not cut off`() {
         var talk = Talk.make(limits: .make { $0.idleTime = .seconds(2) })
         _ = talk.receive(Self.post("Content-Length: 8"))
         talk.conversation.admitted(.answer(Self.denied), at: talk.now)
@@ -285,7 +287,33 @@ struct ConversationTests {
         _ = talk.sent()
         #expect(talk.pass(.seconds(1)) == [])
         #expect(talk.receive("GET") == [])
+        #expect(talk.pass(.seconds(1)) == [.endSending])
+        #expect(talk.conversation.wantsBytes)
+        #expect(talk.receive("/more") == [])
+        #expect(talk.end() == [.close])
+    }
+
+    @Test func `a connection is idle from the end of a body that nobody wanted`() {
+        var talk = Talk.make(limits: .make { $0.idleTime = .seconds(2) })
+        _ = talk.receive(Self.post("Content-Length: 8"))
+        talk.conversation.admitted(.answer(Self.denied), at: talk.now)
+        _ = talk.actions()
+        _ = talk.sent()
+        #expect(talk.pass(.seconds(1)) == [])
+        #expect(talk.receive("12345678") == [])
+        #expect(talk.pass(.seconds(1)) == [])
         #expect(talk.pass(.seconds(1)) == [.close])
+    }
+
+    @Test func `a drain parts from who still sends a body that nobody wanted`() {
+        var talk = Talk.make(limits: .make { $0.drainIdleTime = .seconds(1) })
+        _ = talk.receive(Self.post("Content-Length: 8", "GET"))
+        talk.conversation.admitted(.answer(Self.denied), at: talk.now)
+        _ = talk.actions()
+        _ = talk.sent()
+        talk.conversation.drain(at: talk.now)
+        #expect(talk.pass(.seconds(1)) == [.endSending])
+        #expect(talk.end() == [.close])
     }
 
     @Test func `a client that ends within a body that nobody wanted is closed without a word`() {

@@ -249,6 +249,21 @@ struct ServerTests {
         }
     }
 
+    @Test func `a client's bodies beyond its share are told to come back`() async throws {
+        try await serving(limits: .make { $0.bodiesBytesPerClientMax = 300_000 }) { server in
+            let first = try TestClient(port: server.port)
+            first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n")
+            let most = [UInt8](repeating: 0x61, count: 200_000)
+            first.send(most)
+            try await eventually { server.bodyBytesTaken == most.count }
+            let second = try TestClient(port: server.port)
+            second.send(Self.post("/", String(decoding: most, as: UTF8.self)))
+            let refused = second.answer()
+            #expect(refused.status == 429)
+            #expect(refused.content == "too_many_bodies_of_client")
+        }
+    }
+
     // MARK: Ends
 
     @Test func `a client that ended its side still gets its answer`() async throws {

@@ -26,6 +26,8 @@ def run(binary, size):
         suffer(server, many, (
             disconnects, half_closed, slowloris, slow_bodies, slow_readers, aborted_pipelines, garbage, idle,
         ))
+    with Server(binary, "--body-seconds", "60", "--max-client-connections", "0") as server:
+        suffer(server, many, (dripping_bodies,))
     with Authority() as authority:
         options = ["--tls-cert", authority.path, "--tls-key", authority.path, "--tls-handshake-seconds", "1"]
         with Server(binary, *TIMES, *options, tls=authority.clients()) as server:
@@ -87,6 +89,19 @@ def slow_bodies(server, many):
     statuses = drip(clients, bytes(100_000), seconds=6)
     expect(statuses == [408] * many, f"slow bodies: {statuses[:5]} …")
     return f"{many} told 408 within {time.monotonic() - begun:.1f} s"
+
+
+def dripping_bodies(server, many):
+    """They have a minute, but drip: told so once the leisure of ten seconds is over, by the least rate."""
+    clients = [server.connect() for _ in range(many)]
+    for client in clients:
+        client.send(wire.request(length=100_000))
+    begun = time.monotonic()
+    statuses = drip(clients, bytes(100_000), seconds=15)
+    seconds = time.monotonic() - begun
+    expect(statuses == [408] * many, f"dripping bodies: {statuses[:5]} …")
+    expect(seconds > 9, f"dripping bodies are refused after {seconds:.1f} s already")
+    return f"{many} told 408 within {seconds:.1f} s"
 
 
 def drip(clients, data, seconds):

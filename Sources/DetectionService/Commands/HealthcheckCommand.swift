@@ -60,6 +60,10 @@ struct HealthcheckCommand: Command {
     }
 
     func run(_ console: Console) throws(CommandFailure) {
+        guard clientKey == nil || clientCertificate != nil else {
+            throw CommandFailure(
+                "--client-key is the key of a certificate: --client-cert names that")
+        }
         let path = (isLive ? Route.health : .readiness).rawValue
         let isSecured = !certificates.isEmpty && adminPort == nil
         let (host, port) = adminPort.map { (adminHost, $0) } ?? (self.host, self.port)
