@@ -4,15 +4,17 @@
 
 Trains each kind of network from each seed, on the same scenes in the same order; measures all through `dynadetect` on
 held-out scenes and on a folder of photographs; times them; prints a table and draws comparison.png in WORK. What is in
-WORK already is not done again, so that it may be stopped at any time. `--only` does one part of it: timing wants a
-quiet machine.
+WORK already is not done again, and what another one trains is left to it: it may be stopped at any time, and several may
+work beside each other. `--only` does one part of it: timing wants a quiet machine.
 """
 
 import argparse
+import fcntl
 import json
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +51,8 @@ KINDS = {
     "constant": Kind("M = 4, trained with α = ½", ("--experts", "4", "--constant-routing")),
     "frozen": Kind("M = 4, routing frozen at its mean", frozen_from="m4"),
 }
-#: What is trained first, so that a comparison cut short has the most to say.
-ORDER = (("static", "m4"), ("static", "m4"), ("m8", "wide", "constant"), ("static", "m4"), ("m8", "wide", "constant"))
+#: What is trained one after the other, so that a comparison cut short has the most to say; then all that is left.
+ORDER = ("static", "m4", "wide", "m8", "static", "m4", "constant", "static", "m4")
 PARTS = ("train", "measure", "time", "report")
 
 
@@ -72,11 +74,11 @@ def arguments():
 def runs(seeds):
     """(kind, seed) in the order of training; scenes and weights of seed s are those of `train.py --seed s`."""
     begun = dict.fromkeys(KINDS, 0)
-    for kinds in (*ORDER, *[("m8", "wide", "constant")] * seeds, *[("static", "m4")] * seeds):
-        for kind in kinds:
-            if begun[kind] < seeds:
-                begun[kind] += 1
-                yield kind, begun[kind]
+    trained = [kind for kind, made in KINDS.items() if not made.frozen_from]
+    for kind in (*ORDER, *trained * seeds):
+        if begun[kind] < seeds:
+            begun[kind] += 1
+            yield kind, begun[kind]
 
 
 def folder(options, kind, seed):
@@ -86,25 +88,42 @@ def folder(options, kind, seed):
 def train(options):
     for kind, seed in runs(options.seeds):
         run = folder(options, kind, seed)
-        if (run / "model.safetensors").exists():
-            continue
-        print(f"{kind}, seed {seed}", flush=True)
-        command = [sys.executable, Path(__file__).parent / "train.py", run, "--materials", options.materials]
-        command += ["--steps", options.steps, "--batch", options.batch, "--sides", SIDE, "--seed", seed]
-        command += ["--threads", options.threads, "--workers", 1, *KINDS[kind].options]
-        subprocess.run([str(word) for word in command], check=True)
-        network, state = load(run / "last.pt")
-        if not state["settings"]["routing"]:
-            hold_at_half(network)
-            network = folded(network)  # the static network that it is
-        write(network, state, run, kind)
-        for other, made in KINDS.items():
-            if made.frozen_from == kind:
-                hold_at_mean(network, training_scenes(options.materials, seed))
-                write(folded(network), state, folder(options, other, seed), other)
+        run.mkdir(exist_ok=True)
+        with claimed(run) as is_mine:
+            if is_mine and not (run / "model.safetensors").exists():
+                train_one(options, kind, seed, run)
+
+
+@contextmanager
+def claimed(run):
+    """Whether the run is this process's until it is left."""
+    with (run / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+
+
+def train_one(options, kind, seed, run):
+    print(f"{kind}, seed {seed}", flush=True)
+    command = [sys.executable, Path(__file__).parent / "train.py", run, "--materials", options.materials]
+    command += ["--steps", options.steps, "--batch", options.batch, "--sides", SIDE, "--seed", seed]
+    command += ["--threads", options.threads, "--workers", 1, *KINDS[kind].options]
+    subprocess.run([str(word) for word in command], check=True)
+    network, state = load(run / "last.pt")
+    if not state["settings"]["routing"]:
+        hold_at_half(network)
+        network = folded(network)  # the static network that it is
+    write(network, state, run, kind)
+    for other, made in KINDS.items():
+        if made.frozen_from == kind:
+            hold_at_mean(network, training_scenes(options.materials, seed))
+            write(folded(network), state, folder(options, other, seed), other)
 
 
 def write(network, state, run, kind):
+    """Exports a network; the file is there as a whole or not at all."""
     run.mkdir(exist_ok=True)
     new = run / "new.safetensors"
     export(network, state, new, imgsz=SIDE, name=kind, license="Apache-2.0")
@@ -138,7 +157,7 @@ def measure(options):
                 found = dynadetect(options.binary, [one.file for one in asked], ["--model", str(run / "model.safetensors")])
                 found = [picture.judged(rows) for picture, rows in zip(asked, found)]
                 table = np.array(list(precisions(asked, found).values()))
-                figures[name] = {"map50": table[:, 0].mean(), "map": table.mean()}
+                figures[name] = {"map50": float(table[:, 0].mean()), "map": float(table.mean())}
             file.write_text(json.dumps(figures) + "\n")
             print(run.name, {name: round(value["map"], 4) for name, value in figures.items()}, flush=True)
 
