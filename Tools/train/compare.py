@@ -140,26 +140,24 @@ def training_scenes(materials, seed):
 
 def measure(options):
     """mAP50-95 of every model there is, into figures.json beside it."""
-    todo = [file.parent for file in sorted(options.work.glob("*/model.safetensors"))]
-    sets = {"scenes": None, "photographs": None}
-    with tempfile.TemporaryDirectory() as scenes:
-        for run in todo:
+    with tempfile.TemporaryDirectory() as work:
+        sets = {"scenes": pictures.of_scenes(options.materials, work, options.count, SIDE)}
+        if options.photographs:
+            sets["photographs"] = pictures.of_folder(options.photographs)
+        for run in sorted(file.parent for file in options.work.glob("*/model.safetensors")):
             file = run / "figures.json"
             figures = json.loads(file.read_text()) if file.exists() else {}
-            for name in sets:
-                if name in figures or name == "photographs" and not options.photographs:
-                    continue
-                if sets[name] is None and name == "scenes":
-                    sets[name] = pictures.of_scenes(options.materials, scenes, options.count, SIDE)
-                elif sets[name] is None:
-                    sets[name] = pictures.of_folder(options.photographs)
-                asked = sets[name]
-                found = dynadetect(options.binary, [one.file for one in asked], ["--model", str(run / "model.safetensors")])
-                found = [picture.judged(rows) for picture, rows in zip(asked, found)]
-                table = np.array(list(precisions(asked, found).values()))
-                figures[name] = {"map50": float(table[:, 0].mean()), "map": float(table.mean())}
+            for name, asked in sets.items():
+                if figures.get(name, {}).get("pictures") != len(asked):
+                    figures[name] = {"pictures": len(asked), "map": mean_precision(options.binary, asked, run)}
             file.write_text(json.dumps(figures) + "\n")
             print(run.name, {name: round(value["map"], 4) for name, value in figures.items()}, flush=True)
+
+
+def mean_precision(binary, asked, run):
+    found = dynadetect(binary, [one.file for one in asked], ["--model", str(run / "model.safetensors")])
+    judged = [picture.judged(rows) for picture, rows in zip(asked, found)]
+    return float(np.mean(list(precisions(asked, judged).values())))
 
 
 def time(options):
@@ -187,7 +185,8 @@ def report(options):
     for kind in KINDS:
         files = [folder(options, kind, seed) / "figures.json" for seed in range(1, options.seeds + 1)]
         results[kind] = {int(f.parent.name.rsplit("-", 1)[1]): json.loads(f.read_text()) for f in files if f.exists()}
-    print("\n| | seeds | mAP50-95 on scenes | on photographs | parameters | MMAC | ms |\n|---|---|---|---|---|---|---|")
+    heads = ("", "seeds", "mAP50-95 on scenes", "on photographs", "parameters", "MMAC", "ms")
+    print("", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", sep="\n")
     for kind, figures in results.items():
         if not figures:
             continue
@@ -206,7 +205,7 @@ def spread(values):
 
 
 def draw(file, results):
-    """Each seed a dot, seeds joined across kinds, and each kind's mean a bar."""
+    """Each seed a dot in its colour, each kind's mean a bar."""
     import matplotlib
 
     matplotlib.use("Agg")
