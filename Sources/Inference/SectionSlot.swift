@@ -4,14 +4,17 @@ import Synchronization
 // DESIGN. The place where one leader's section stands while it is open. No generation number is
 // needed against helpers who come late, for this reason:
 //
-// - `remaining` is the number of items not yet taken; 0 whenever no section is open. An item is
-//   taken by lowering it with a compare-and-swap from a value above 0. Whatever the helper saw
-//   before, at that instant a section is open, and the item is one of *that* section: were the
-//   number the same by chance in a later section, the helper simply has an item of the later one.
+// - `untaken` is the range of items not yet taken; empty whenever no section is open. An item is
+//   taken from one of its ends with a compare-and-swap of a range that is not empty. Whatever the
+//   helper saw before, at that instant a section is open, and the item is one of *that* section:
+//   were the range the same by chance in a later section, the helper simply has an item of the later one.
+// - A leader takes from the front and helpers from the back. Items mostly follow each other in the
+//   picture, so in one section after another a thread meets the part that it wrote itself, which
+//   its own cache still has.
 // - `count`, `context` and `type` are read only by who has taken an item and not yet reported it.
 //   The leader writes them only while no section is open and every item of the last was reported.
 //   So nobody reads while the leader writes.
-// - The leader writes them before it stores `remaining` (releasing); a taker's compare-and-swap
+// - The leader writes them before it stores `untaken` (releasing); a taker's compare-and-swap
 //   (acquiring) reads that store or a later link of its release sequence, which compare-and-swaps
 //   alone continue. So the taker sees what the leader wrote.
 // - A taker adds to `finished` (releasing) after its items; the leader leaves when it reads the
@@ -21,7 +24,7 @@ import Synchronization
 // - `context` points to the work on the leader's stack, which lives until the leader leaves.
 //   Work is Sendable and only read.
 //
-// A helper that looks at a closed slot touches `remaining` alone, and the slot lives as long as
+// A helper that looks at a closed slot touches `untaken` alone, and the slot lives as long as
 // the crew.
 
 /// One leader's open section, if any.
@@ -29,7 +32,8 @@ import Synchronization
 /// `@unchecked`: what is not atomic is guarded as said in DESIGN.
 @safe
 final class SectionSlot: @unchecked Sendable {
-    private let remaining = Atomic<Int>(0)
+    /// The first item in the lower half, the one behind the last in the upper.
+    private let untaken = Atomic<UInt64>(0)
     private let finished = Atomic<Int>(0)
     private let isLed = Atomic<Bool>(false)
     private var count = 0
@@ -53,18 +57,18 @@ final class SectionSlot: @unchecked Sendable {
     func lead<Work: CrewWork>(_ count: Int, _ work: Work, as seat: Int) {
         guard count > 0 else { return }
         precondition(
-            remaining.load(ordering: .relaxed) == 0 && self.count == 0,
+            self.count == 0 && count <= Int(UInt32.max),
             "a lane opens one section at a time")
         unsafe withUnsafePointer(to: work) { pointer in
             // The pointer is used only until this closure ends: see DESIGN.
             unsafe self.work = AnyWork(context: UnsafeRawPointer(pointer), type: Work.self)
             self.count = count
             finished.store(0, ordering: .relaxed)
-            remaining.store(count, ordering: .releasing)
+            untaken.store(UInt64(count) << 32, ordering: .releasing)
 
             var done = 0
-            while let left = take() {
-                work.run(item: count - left, seat: seat)
+            while let item = take(.front) {
+                work.run(item: item, seat: seat)
                 done += 1
             }
             waitForOthers(count - done)
@@ -77,34 +81,37 @@ final class SectionSlot: @unchecked Sendable {
     ///
     /// - Returns: whether it did any.
     func help(as seat: Int, while isWanted: () -> Bool) -> Bool {
-        guard let first = take() else { return false }
+        guard let first = take(.back) else { return false }
         // An item is ours: from here to `finished` the section stays.
-        let count = count
         var done = 0
-        var item: Int? = first
-        while let left = item {
+        var next: Int? = first
+        while let item = next {
             // `work` was set before the item could be taken.
             if let work = unsafe work {
-                unsafe work.type.run(at: work.context, item: count - left, seat: seat)
+                unsafe work.type.run(at: work.context, item: item, seat: seat)
             }
             done += 1
-            item = isWanted() ? take() : nil
+            next = isWanted() ? take(.back) : nil
         }
         finished.add(done, ordering: .releasing)
         return true
     }
 
-    /// Takes an item: the number of those left with it, or nil if there was none.
-    private func take() -> Int? {
-        var left = remaining.load(ordering: .relaxed)
-        while left > 0 {
-            let (isTaken, seen) = remaining.compareExchange(
-                expected: left, desired: left - 1, successOrdering: .acquiring,
+    private enum End { case front, back }
+
+    /// Takes an item from an end, if there is one.
+    private func take(_ end: End) -> Int? {
+        var seen = untaken.load(ordering: .relaxed)
+        while true {
+            let (first, limit) = (seen & 0xffff_ffff, seen >> 32)
+            guard first < limit else { return nil }
+            let rest = end == .front ? seen + 1 : seen - (1 << 32)
+            let (isTaken, now) = untaken.compareExchange(
+                expected: seen, desired: rest, successOrdering: .acquiring,
                 failureOrdering: .relaxed)
-            if isTaken { return left }
-            left = seen
+            if isTaken { return Int(end == .front ? first : limit - 1) }
+            seen = now
         }
-        return nil
     }
 
     /// Spins until helpers reported so many items, for they run now; then gives the core away, for
