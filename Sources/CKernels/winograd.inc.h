@@ -104,7 +104,7 @@ static void winograd_input(const struct winograd_call *call) {
 /// Products at one position: up to WIDTH_MAX tiles times the blocks of a group.
 INLINE void products(
     const int tiles, const int blocks, const int tile_floats, const struct winograd_call *call,
-    const float *in, const float *weights, float *out
+    const float *in, const float *weights, const ptrdiff_t next, float *out
 ) {
     const int vectors = blocks * PARTS;
     const ptrdiff_t plane = (ptrdiff_t)(call->tile1 - call->tile0) * tile_floats;
@@ -117,6 +117,8 @@ INLINE void products(
         for (int32_t i = 0; i < steps; i++, weights += vectors * LANES) {
             vec weight[GROUP * PARTS];
             UNROLL for (int v = 0; v < vectors; v++) weight[v] = load(weights + v * LANES);
+            UNROLL for (int v = 0; v < vectors; v += PARTS)
+                __builtin_prefetch(weights + next + v * LANES, 0, 2);
             UNROLL for (int m = 0; m < tiles; m++) {
                 vec x = (vec)in[m * tile_floats + i];
                 UNROLL for (int v = 0; v < vectors; v++)
@@ -131,13 +133,15 @@ INLINE void products(
 }
 
 typedef void products_of(
-    const struct winograd_call *call, const float *in, const float *weights, float *out);
+    const struct winograd_call *call, const float *in, const float *weights, ptrdiff_t next,
+    float *out);
 
 #define PRODUCT(m, blocks, name, tile_floats)                                                 \
     static void products_##blocks##_##name##_##m(                                            \
-        const struct winograd_call *call, const float *in, const float *weights, float *out  \
+        const struct winograd_call *call, const float *in, const float *weights,             \
+        ptrdiff_t next, float *out                                                           \
     ) {                                                                                      \
-        products(m, blocks, tile_floats, call, in, weights, out);                            \
+        products(m, blocks, tile_floats, call, in, weights, next, out);                      \
     }
 #define PRODUCTS(m, blocks) \
     PRODUCT(m, blocks, dense, TILE_FLOATS) PRODUCT(m, blocks, halved, HALVED_TILE)
@@ -276,7 +280,7 @@ static void winograd_output(const struct winograd_call *call) {
             float *sums = call->sums + place;
             for (int32_t i = 0; i < count; i++) {
                 const int32_t m = narrow + (i < wider);
-                of[m - 1](call, in, call->weights + k * position, sums);
+                of[m - 1](call, in, call->weights + k * position, position, sums);
                 in += m * tile_floats;
                 sums += m * tile_floats;
             }
