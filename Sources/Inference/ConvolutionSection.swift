@@ -15,16 +15,19 @@ struct ConvolutionCall: Sendable {
     let map: PlaneMap
     /// Where the kernel is mixed; nil for a constant one.
     let scratch: MixScratch?
+    /// Where the input's tiles lie transformed; nil where each item transforms its own.
+    let tiles: Region?
 
     init(
         _ geometry: Convolution.Geometry, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
-        scratch: MixScratch?
+        scratch: StepScratch
     ) {
         self.input = input.region
         self.output = output.region
         self.residual = residual?.region ?? output.region.part(0, 0)
         residualPlanes = residual?.planes ?? output.planes
-        self.scratch = scratch
+        self.scratch = scratch.mix
+        tiles = scratch.tiles
         conv = dd_conv(
             in: input.planes, out: output.planes,
             // At most 255 each.

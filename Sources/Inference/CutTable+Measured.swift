@@ -21,11 +21,8 @@ extension CutTable {
         avx2 float winograd 3 1 5 5 80 80 42 5
         avx2 float winograd 3 1 8 4 40 40 10 4
         avx2 float winograd 3 1 8 5 40 40 10 5
-        avx2 float winograd 3 1 8 8 20 20 20 4
         avx2 float winograd 3 2 1 2 160 160 28 2
         avx2 float winograd 3 2 2 4 80 80 20 4
-        avx2 float winograd 3 2 8 16 20 20 20 8
-        avx2 float winograd 3 2 8 8 20 20 20 4
         avx512 bfloat16 direct 1 1 12 4 80 80 8 1
         avx512 bfloat16 direct 3 2 1 1 320 320 8 1
         avx512 bfloat16 direct 3 2 1 2 160 160 40 0
@@ -42,7 +39,5 @@ extension CutTable {
         avx512 float winograd 3 2 1 2 160 160 20 1
         avx512 float winograd 3 2 4 4 40 40 7 2
         avx512 float winograd 3 2 4 8 40 40 7 4
-        avx512 float winograd 3 2 8 16 20 20 7 4
-        avx512 float winograd 3 2 8 8 20 20 7 4
         """
 }

@@ -43,13 +43,14 @@ final class Plan: Sendable {
             needs.append(
                 ArenaLayout.Need(count: buffer.format.floats(planes), steps: buffer.life))
         }
-        // Mixed kernels: all that a step needs beside values, behind the buffers in `needs`.
+        // All that a step needs beside values, behind the buffers in `needs`.
         var scratch: [Int: Int] = [:]
         for (index, step) in program.steps.enumerated() {
-            guard case .convolution(let packed, _, _, _) = step.work, let mix = MixScratch(packed)
-            else { continue }
+            guard case .convolution(let packed, _, let output, _) = step.work else { continue }
+            let need = StepScratch(packed, output: planes[output.buffer])
+            guard need.count > 0 else { continue }
             scratch[index] = needs.count
-            needs.append(ArenaLayout.Need(count: mix.count, steps: index...index))
+            needs.append(ArenaLayout.Need(count: need.count, steps: index...index))
         }
         let most = GraphLimits.planBytesMax / MemoryLayout<Float>.stride
         guard needs.allSatisfy({ $0.count <= most }) else { throw Self.tooLarge(height, width) }
@@ -130,6 +131,33 @@ extension dd_planes {
 
     /// Below 2^53: sides are below 2^17, blocks and lanes at most 2^20 together.
     var floats: Int { Int(blocks) * planeFloats }
+}
+
+/// What a convolution's scratch memory holds.
+struct StepScratch {
+    /// Nil for a constant kernel.
+    let mix: MixScratch?
+    /// The input's tiles in Winograd's way, transformed once for all items; nil where each item
+    /// transforms its own.
+    let tiles: Region?
+    let count: Int
+
+    init(_ packed: PackedConvolution, output: dd_planes, at start: Int = 0) {
+        mix = MixScratch(packed, at: start)
+        let end = start + (mix?.count ?? 0)
+        let blocks = TileBlocks(
+            height: Int(output.height), width: Int(output.width), groups: packed.groups.count)
+        if packed.algorithm == .winograd && blocks.sharesTransform {
+            let tile = TileBlocks.tileFloats(stride: packed.geometry.stride.height)
+            let tiles = Region(
+                offset: end, count: packed.inputLayout.blocks * blocks.tiles * tile)
+            self.tiles = tiles
+            count = end + Region.padded(tiles.count) - start
+        } else {
+            tiles = nil
+            count = end - start
+        }
+    }
 }
 
 /// Where in a step's scratch memory the parts of a mixed kernel lie.

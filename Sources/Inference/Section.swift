@@ -19,15 +19,16 @@ protocol Section: Sendable {
 package enum SectionKind: String, Sendable {
     case direct, depthwise, winograd
     case winogradSmall = "winograd 2×2"
+    case winogradInput = "winograd input"
     case means, routing, mixing
     case add
     case maxPool = "max pool"
     case upsample, copy
 
-    /// Whether it is the convolution itself.
+    /// Whether it is the convolution itself, or a part of it.
     package var isConvolution: Bool {
         switch self {
-        case .direct, .depthwise, .winograd, .winogradSmall: true
+        case .direct, .depthwise, .winograd, .winogradSmall, .winogradInput: true
         default: false
         }
     }
@@ -61,7 +62,8 @@ extension Program.Work {
         case .convolution(let packed, let input, let output, let residual):
             return Self.convolution(
                 packed, input: map(input), output: map(output), residual: residual.map(map),
-                scratch: MixScratch(packed, at: scratch ?? 0), kernels: kernels, cuts: cuts)
+                scratch: StepScratch(packed, output: map(output).planes, at: scratch ?? 0),
+                kernels: kernels, cuts: cuts)
         case .add(let left, let right, let output):
             return [
                 AddSection(
@@ -85,7 +87,7 @@ extension Program.Work {
 
     private static func convolution(
         _ packed: PackedConvolution, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
-        scratch: MixScratch?, kernels: Kernels, cuts: CutTable
+        scratch: StepScratch, kernels: Kernels, cuts: CutTable
     ) -> [any Section] {
         let call = ConvolutionCall(
             packed.geometry, input: input, output: output, residual: residual, scratch: scratch)
@@ -100,7 +102,11 @@ extension Program.Work {
             }
         let convolution: any Section =
             if let cut = cuts.cuts[rule.shape] { rule.cut(by: cut) } else { rule }
-        guard let scratch, let routing = packed.routing else { return [convolution] }
+        let convolving =
+            scratch.tiles.map {
+                [WinogradInputSection(call: call, tiles: $0, kernels: kernels), convolution]
+            } ?? [convolution]
+        guard let scratch = scratch.mix, let routing = packed.routing else { return convolving }
         let mixing: any Section =
             if packed.element != .float {
                 NarrowMixSection(packed: packed, scratch: scratch)
@@ -112,7 +118,7 @@ extension Program.Work {
         return [
             MeansSection(input: input, means: scratch.means, kernels: kernels),
             RoutingSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels),
-            mixing, convolution,
-        ]
+            mixing,
+        ] + convolving
     }
 }

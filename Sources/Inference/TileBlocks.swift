@@ -65,4 +65,16 @@ struct TileBlocks: Sendable, Equatable {
     }
 
     private static let tilesMax = 14
+
+    /// Whether the input is better transformed once, before the convolution, whose items are then all
+    /// tiles of some groups: each thread reads but its own part of the weights, which are more than all
+    /// else where there are few tiles and many channels, and reads it once.
+    var sharesTransform: Bool { tiles <= 2 * Self.tilesMax && groups >= 4 }
+
+    /// For a convolution whose input was transformed before.
+    static func shared(height: Int, width: Int, groups: Int, groupsOfItem: Int = 1) -> TileBlocks {
+        TileBlocks(
+            height: height, width: width, groups: groups, tilesOfItem: .max,
+            groupsOfItem: groupsOfItem)
+    }
 }

@@ -1,7 +1,8 @@
 import CKernels
 
 /// A 3×3 convolution of stride 1 or 2 in Winograd's way, with its activation, its residual and the zeros around what
-/// it wrote: some tiles an item, from the transform of the input to the last store.
+/// it wrote: some tiles an item, from the transform of the input to the last store; or all tiles of some groups, from
+/// tiles that ``WinogradInputSection`` has transformed.
 struct WinogradSection: CutSection {
     private let packed: PackedConvolution
     private let call: ConvolutionCall
@@ -12,9 +13,12 @@ struct WinogradSection: CutSection {
         self.packed = packed
         self.call = call
         self.kernels = kernels
-        blocks = TileBlocks(
-            height: Int(call.conv.out.height), width: Int(call.conv.out.width),
-            groups: packed.groups.count)
+        let (height, width) = (Int(call.conv.out.height), Int(call.conv.out.width))
+        let groups = packed.groups.count
+        blocks =
+            call.tiles == nil
+            ? TileBlocks(height: height, width: width, groups: groups)
+            : .shared(height: height, width: width, groups: groups)
     }
 
     var kind: SectionKind { .winograd }
@@ -23,7 +27,8 @@ struct WinogradSection: CutSection {
     var shape: CutShape { CutShape(packed, call, kind) }
     var cut: Cut { Cut(run: blocks.tilesOfItem, groups: blocks.groupsOfItem) }
     var candidates: [Cut] {
-        [7, 10, 14, 20, 28, 42, 56].flatMap { tiles in
+        if call.tiles != nil { return [1, 2, 4].map { Cut(run: blocks.tiles, groups: $0) } }
+        return [7, 10, 14, 20, 28, 42, 56].flatMap { tiles in
             [1, (blocks.groups + 1) / 2, blocks.groups].map { Cut(run: tiles, groups: $0) }
         }
     }
@@ -32,15 +37,17 @@ struct WinogradSection: CutSection {
         var section = self
         section.blocks = TileBlocks(
             height: Int(call.conv.out.height), width: Int(call.conv.out.width),
-            groups: packed.groups.count, tilesOfItem: cut.run, groupsOfItem: max(cut.groups, 1))
+            groups: packed.groups.count, tilesOfItem: call.tiles == nil ? cut.run : .max,
+            groupsOfItem: max(cut.groups, 1))
         return section
     }
 
     private var tileFloats: Int {
         TileBlocks.tileFloats(stride: packed.geometry.stride.height)
     }
+    /// Of the seat's memory.
     private var transformedCount: Int {
-        Int(call.conv.in.blocks) * blocks.tilesOfItem * tileFloats
+        call.tiles == nil ? Int(call.conv.in.blocks) * blocks.tilesOfItem * tileFloats : 0
     }
     private var sumsCount: Int {
         packed.groups[0].blocks.count * blocks.tilesOfItem * tileFloats
@@ -61,11 +68,13 @@ struct WinogradSection: CutSection {
         _ item: Int, _ arena: Arena, _ seat: Region, kernel: Span<Float>, bias: Span<Float>
     ) {
         let (tiles, groups) = blocks.range(of: item)
-        let place = seat.part(0, transformedCount)
-        var transformed = arena.mutableSpan(place)
-        kernels.transformInput(
-            call.conv, tiles: tiles, blocks: 0..<Int(call.conv.in.blocks),
-            input: arena.span(call.input), to: &transformed)
+        let place = call.tiles ?? seat.part(0, transformedCount)
+        if call.tiles == nil {
+            var transformed = arena.mutableSpan(place)
+            kernels.transformInput(
+                call.conv, tiles: tiles, blocks: 0..<Int(call.conv.in.blocks),
+                input: arena.span(call.input), to: &transformed)
+        }
         var sums = arena.mutableSpan(seat.part(transformedCount, sumsCount))
         var out = arena.mutableSpan(call.output)
         let rows = blocks.rows(beginningIn: tiles, height: Int(call.conv.out.height))
@@ -80,6 +89,34 @@ struct WinogradSection: CutSection {
                 sums: &sums, to: &out)
             Kernels.clearHalo(of: &out, call.conv.out, blocks: group.blocks, rows: rows)
         }
+    }
+}
+
+/// Bᵀ d B of all tiles, some input blocks an item.
+struct WinogradInputSection: Section {
+    private let call: ConvolutionCall
+    private let tiles: Region
+    private let count: Int
+    private let kernels: Kernels
+
+    init(call: ConvolutionCall, tiles: Region, kernels: Kernels) {
+        self.call = call
+        self.tiles = tiles
+        self.kernels = kernels
+        count =
+            TileBlocks.shared(
+                height: Int(call.conv.out.height), width: Int(call.conv.out.width), groups: 1
+            ).tiles
+    }
+
+    var kind: SectionKind { .winogradInput }
+    var items: Int { Int(call.conv.in.blocks) }
+
+    func run(item: Int, in arena: Arena, seat: Region) {
+        var transformed = arena.mutableSpan(tiles)
+        kernels.transformInput(
+            call.conv, tiles: 0..<count, blocks: item..<item + 1, input: arena.span(call.input),
+            to: &transformed)
     }
 }
 
