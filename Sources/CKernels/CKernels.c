@@ -157,6 +157,16 @@ void dd_means(
     kernels_of(isa)->means(planes, block0, block1, in, out);
 }
 
+void dd_load_pixels(
+    enum dd_isa isa, struct dd_planes planes, int32_t y0, int32_t y1, const uint8_t *pixels,
+    ptrdiff_t pixels_count, float *out, ptrdiff_t out_count
+) {
+    require_planes(planes, out_count);
+    require_rows(planes, 0, y0, y1);
+    require(pixels_count / 3 / planes.width >= y1 - y0);
+    kernels_of(isa)->load_pixels(planes, y0, y1, pixels, pixels + pixels_count, out);
+}
+
 void dd_mix(
     enum dd_isa isa, int32_t experts, ptrdiff_t stride, ptrdiff_t first, const float *alpha,
     ptrdiff_t alpha_count, const float *kernels, ptrdiff_t kernels_count, float *out,

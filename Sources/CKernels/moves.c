@@ -57,27 +57,6 @@ void dd_clear_halo(
     }
 }
 
-void dd_load_pixels(
-    struct dd_planes planes, int32_t y0, int32_t y1, const uint8_t *pixels,
-    ptrdiff_t pixels_count, float *out, ptrdiff_t out_count
-) {
-    require_planes(planes, out_count);
-    require_rows(planes, 0, y0, y1);
-    require(pixels_count / 3 / planes.width >= y1 - y0);
-    // A division and no product with 1/255, which differs in the last bit; each once.
-    float quotients[256];
-    for (int32_t v = 0; v < 256; v++) quotients[v] = (float)v / 255.0f;
-    const uint8_t *from = pixels;
-    for (int32_t y = y0; y < y1; y++) {
-        float *to = out + pixel(planes, 0, y, 0);
-        for (int32_t x = 0; x < planes.width; x++, from += 3, to += planes.lanes) {
-            const float first[4] = {quotients[from[0]], quotients[from[1]], quotients[from[2]], 0};
-            memcpy(to, first, sizeof first);
-            for (int32_t i = 4; i < planes.lanes; i++) to[i] = 0;
-        }
-    }
-}
-
 void dd_load_tensor(
     struct dd_planes planes, int32_t channels, const float *tensor, ptrdiff_t tensor_count,
     float *out, ptrdiff_t out_count

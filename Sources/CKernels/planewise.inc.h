@@ -127,3 +127,39 @@ static void means(
         }
     }
 }
+
+typedef uint8_t bytes __attribute__((ext_vector_type(LANES)));
+
+/// LANES / 4 pixels of three bytes and a zero, from LANES bytes of which the last fourth is not used.
+INLINE bytes with_zeros(const uint8_t *from) {
+    bytes v;
+    memcpy(&v, from, sizeof v);
+#define PIXEL(i) (i) * 3, (i) * 3 + 1, (i) * 3 + 2, LANES
+#if LANES == 16
+    return __builtin_shufflevector(v, (bytes)0, PIXEL(0), PIXEL(1), PIXEL(2), PIXEL(3));
+#elif LANES == 8
+    return __builtin_shufflevector(v, (bytes)0, PIXEL(0), PIXEL(1));
+#else
+    return __builtin_shufflevector(v, (bytes)0, PIXEL(0));
+#endif
+#undef PIXEL
+}
+
+/// A division and no product with 1/255, which differs in the last bit.
+static void load_pixels(
+    struct dd_planes planes, int32_t y0, int32_t y1, const uint8_t *pixels, const uint8_t *end,
+    float *out
+) {
+    for (int32_t y = y0; y < y1; y++) {
+        float *to = out + pixel(planes, 0, y, 0);
+        int32_t x = 0;
+        if (planes.lanes == 4)
+            for (; x + LANES / 4 <= planes.width && end - pixels >= LANES; x += LANES / 4) {
+                store(to, __builtin_convertvector(with_zeros(pixels), vec) / 255.0f);
+                pixels += LANES / 4 * 3;
+                to += LANES;
+            }
+        for (; x < planes.width; x++, pixels += 3, to += planes.lanes)
+            for (int32_t i = 0; i < planes.lanes; i++) to[i] = i < 3 ? (float)pixels[i] / 255.0f : 0;
+    }
+}

@@ -177,12 +177,12 @@ struct Kernels: Sendable {
     }
 
     /// RGB bytes of some rows as v/255.
-    static func load(
+    func load(
         pixels: Span<UInt8>, rows: Range<Int>, to output: inout MutableSpan<Float>,
         _ planes: dd_planes
     ) {
         unsafe dd_load_pixels(
-            planes, Int32(rows.lowerBound), Int32(rows.upperBound), address(pixels), pixels.count,
+            isa, planes, Int32(rows.lowerBound), Int32(rows.upperBound), address(pixels), pixels.count,
             address(&output), output.count)
     }
 

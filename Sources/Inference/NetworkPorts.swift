@@ -38,7 +38,7 @@ extension Plan {
             Kernels.load(pixels: pixels, rows: rows, to: &out, input.narrow)
         } else {
             var out = arena.mutableSpan(input.region)
-            Kernels.load(pixels: pixels, rows: rows, to: &out, input.planes)
+            kernels.load(pixels: pixels, rows: rows, to: &out, input.planes)
         }
     }
 

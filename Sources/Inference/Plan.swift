@@ -13,6 +13,7 @@ final class Plan: Sendable {
     let seatCount: Int
     let input: PlaneMap
     let inputChannels: Int
+    let kernels: Kernels
     let sections: [any Section]
     /// For each section what it is a part of.
     let labels: [SectionLabel]
@@ -80,6 +81,7 @@ final class Plan: Sendable {
         count = layout.count
         input = map(program.input)
         inputChannels = program.inputChannels
+        self.kernels = kernels
         self.sections = sections
         self.labels = labels
         seatCount = Region.padded(sections.map(\.seatCount).max() ?? 0)

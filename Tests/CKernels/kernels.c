@@ -264,6 +264,25 @@ static void mixing(int32_t experts, ptrdiff_t count) {
     free(out);
 }
 
+/// Bytes of a picture as v/255.
+static void loading(int32_t height, int32_t width) {
+    const ptrdiff_t pixels_count = (ptrdiff_t)height * width * 3;
+    uint8_t *pixels = malloc((size_t)pixels_count);
+    for (ptrdiff_t i = 0; i < pixels_count; i++) pixels[i] = (uint8_t)(noise() * 127 + 128);
+    struct value picture = {{1, height, width, 1, 4}, (ptrdiff_t)(height + 2) * (width + 2) * 4, nullptr};
+    picture.floats = filled(picture.count, UNTOUCHED);
+    dd_load_pixels(isa, picture.planes, 0, height, pixels, pixels_count, picture.floats, picture.count);
+    for (ptrdiff_t i = 0; i < pixels_count; i++) {
+        const int32_t place = (int32_t)(i / 3);
+        compare(
+            "pixels", *at(picture, (int32_t)(i % 3), place / width, place % width), pixels[i] / 255.0f,
+            0);
+    }
+    compare("pixels", *at(picture, 3, height - 1, width - 1), 0, 0);
+    free(pixels);
+    free(picture.floats);
+}
+
 /// What only moves numbers, once for all instruction sets.
 static void moves(int32_t height, int32_t width) {
     struct value from = noisy(40, height, width, 1), to = value(40, height, width, 2);
@@ -279,18 +298,8 @@ static void moves(int32_t height, int32_t width) {
     compare("halo", *at(to, 20, height + 1, width + 1), 0, 0);
 
     const ptrdiff_t pixels_count = (ptrdiff_t)height * width * 3;
-    uint8_t *pixels = malloc((size_t)pixels_count);
-    for (ptrdiff_t i = 0; i < pixels_count; i++) pixels[i] = (uint8_t)(noise() * 127 + 128);
     struct value picture = {{1, height, width, 1, 4}, (ptrdiff_t)(height + 2) * (width + 2) * 4, nullptr};
     picture.floats = filled(picture.count, UNTOUCHED);
-    dd_load_pixels(picture.planes, 0, height, pixels, pixels_count, picture.floats, picture.count);
-    for (ptrdiff_t i = 0; i < pixels_count; i++) {
-        const int32_t place = (int32_t)(i / 3);
-        compare(
-            "pixels", *at(picture, (int32_t)(i % 3), place / width, place % width), pixels[i] / 255.0f,
-            0);
-    }
-    compare("pixels", *at(picture, 3, height - 1, width - 1), 0, 0);
     float *tensor = filled(pixels_count, 0);
     for (ptrdiff_t i = 0; i < pixels_count; i++) tensor[i] = noise();
     dd_load_tensor(picture.planes, 3, tensor, pixels_count, picture.floats, picture.count);
@@ -300,7 +309,6 @@ static void moves(int32_t height, int32_t width) {
     }
     free(from.floats);
     free(to.floats);
-    free(pixels);
     free(picture.floats);
     free(tensor);
 }
@@ -331,6 +339,7 @@ int main(void) {
                 planewise(in, height, width);
             }
             mixing(1 + s, 1 + 37 * s);
+            loading(height, width);
             moves(height, width);
         }
         float numbers[] = {0.5f, 1};

@@ -77,13 +77,13 @@ struct KernelMoveTests {
         #expect(planes.floats.count { $0 == 0 } == 32)
     }
 
-    @Test(arguments: [4, 16])
-    func `every byte becomes the float32 quotient`(lanes: Int) {
+    @Test(arguments: [4, 16], ISA.available)
+    func `every byte becomes the float32 quotient`(lanes: Int, isa: ISA) {
         let pixels = (0..<256 * 3).map { UInt8(truncatingIfNeeded: $0 / 3 + 85 * ($0 % 3)) }
         var planes = KernelPlanes(channels: 3, height: 16, width: 16, halo: 1, lanes: lanes)
         planes.lend { shape, out in
-            dd_load_pixels(shape, 0, 7, pixels.span.extracting(0..<7 * 48), &out)
-            dd_load_pixels(shape, 7, 16, pixels.span.extracting(7 * 48..<16 * 48), &out)
+            dd_load_pixels(isa.code, shape, 0, 7, pixels.span.extracting(0..<7 * 48), &out)
+            dd_load_pixels(isa.code, shape, 7, 16, pixels.span.extracting(7 * 48..<16 * 48), &out)
         }
         for i in 0..<256 {
             for c in 0..<lanes {

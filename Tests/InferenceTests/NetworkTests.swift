@@ -43,6 +43,24 @@ import Testing
         }
     }
 
+    @Test(arguments: ISA.available)
+    func `tiles that are transformed once for all groups give the same`(isa: ISA) throws {
+        var graph = Graph()
+        let a = try graph.add(.convolution(.make(3, 130)), graph.input)
+        let b = try graph.add(.convolution(.makeMixed(130, 130)), a)
+        let c = try graph.add(.add, a, b)
+        graph.setOutputs([try graph.add(.convolution(.make(130, 140, stride: 2)), c)])
+        let (height, width) = (13, 9)
+        let network = try Network(graph, isa: isa)
+        let kinds = try network.plan(height: height, width: width).sections.map(\.kind)
+        #expect(kinds.count { $0 == .winogradInput } == 2)
+        let picture = Network.makePictures(1, height: height, width: width)[0]
+        let expected = Reference.run(
+            graph, .make(picture, channels: graph.channels[0], height: height, width: width))
+        let found = try network.outputs(of: [picture], height: height, width: width)[0]
+        #expect(Self.distance(found[0], expected[0].elements) < Self.tolerance)
+    }
+
     @Test func `bytes are loaded as v over 255`() throws {
         var graph = Graph()
         graph.setOutputs([graph.input])

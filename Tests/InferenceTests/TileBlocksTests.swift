@@ -9,6 +9,7 @@ struct TileBlocksTests {
         TileBlocks(height: 1, width: 1, groups: 1),
         TileBlocks(height: 13, width: 17, groups: 5),
         TileBlocks(height: 3, width: 200, groups: 3),
+        .shared(height: 20, width: 17, groups: 5, groupsOfItem: 2),
     ])
     func `items cover each tile of each group, and each row, once`(blocks: TileBlocks) {
         var seen = [[Int]](
@@ -31,6 +32,12 @@ struct TileBlocksTests {
         let blocks = TileBlocks(height: 13, width: 8, groups: 1)
         #expect(blocks.rows(beginningIn: 6..<8, height: 13) == 12..<13)
         #expect(blocks.rows(beginningIn: 1..<2, height: 13).isEmpty)
+    }
+
+    @Test func `an input is transformed once where its tiles are few and its groups many`() {
+        #expect(TileBlocks(height: 20, width: 20, groups: 4).sharesTransform)
+        #expect(!TileBlocks(height: 20, width: 20, groups: 2).sharesTransform)
+        #expect(!TileBlocks(height: 40, width: 40, groups: 8).sharesTransform)
     }
 
     @Test func `a small picture of many channels gives several threads enough to do`() {

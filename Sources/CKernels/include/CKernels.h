@@ -194,7 +194,7 @@ int64_t dd_peak(
 /// RGB bytes of rows y0 ..< y1, (rows, width, 3) → v/255 in the input's planes, zero in the lanes beyond
 /// three; halo left.
 void dd_load_pixels(
-    struct dd_planes planes, int32_t y0, int32_t y1,
+    enum dd_isa isa, struct dd_planes planes, int32_t y0, int32_t y1,
     const uint8_t *_Nonnull __counted_by(pixels_count) pixels __noescape, ptrdiff_t pixels_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
