@@ -182,7 +182,8 @@ struct Kernels: Sendable {
         _ planes: dd_planes
     ) {
         unsafe dd_load_pixels(
-            isa, planes, Int32(rows.lowerBound), Int32(rows.upperBound), address(pixels), pixels.count,
+            isa, planes, Int32(rows.lowerBound), Int32(rows.upperBound), address(pixels),
+            pixels.count,
             address(&output), output.count)
     }
 

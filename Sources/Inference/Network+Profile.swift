@@ -6,7 +6,8 @@ struct SectionLabel: Sendable {
     let kind: SectionKind
     /// Blocks, height and width of the step's output.
     let output: (blocks: Int, height: Int, width: Int)
-    /// Multiplications of a convolution, windows computed one by one; 0 of all else, and of a transform before it.
+    /// Multiplications of a convolution, windows computed one by one; 0 of all else, and of a
+    /// transform before it.
     let products: Int
 
     init(_ step: Program.Step, _ kind: SectionKind, output: PlaneMap) {
@@ -14,7 +15,9 @@ struct SectionLabel: Sendable {
         self.kind = kind
         let (height, width) = (Int(output.planes.height), Int(output.planes.width))
         self.output = (Int(output.planes.blocks), height, width)
-        if kind.isConvolution && kind != .winogradInput, case .convolution(let packed, _, _, _) = step.work {
+        if kind.isConvolution && kind != .winogradInput,
+            case .convolution(let packed, _, _, _) = step.work
+        {
             products = packed.productsOfPixel * height * width
         } else {
             products = 0
