@@ -145,4 +145,29 @@ struct KernelNarrowConvolutionTests {
         let ends = [-100, 155].map { $0 * Double(narrow.scale) }
         #expect(Set(made.map(channels: 16).elements).isSuperset(of: ends))
     }
+
+    /// Scales or weights too large make infinite sums; these once became a byte of 0, whatever their sign.
+    @Test(arguments: Format.narrow, [1, 3, 4, 7, 13])
+    func `SiLU of an infinite sum is infinite or zero`(_ format: Format, width: Int) {
+        var layer = KernelConvolution.makeLayer(17, 3, activation: .silu)
+        guard case .constant(let kernel, _) = layer.weights else { return }
+        layer.weights = .constant(kernel: kernel, bias: [.infinity, -.infinity, .nan])
+        var noise = KernelNoise(seed: 9)
+        let map = noise.map(17, 3, width).rounded(to: format)
+        func made(in output: Format) -> [[Double]] {
+            let elements = NarrowConvolution(layer, map, in: format, to: output).run()
+                .map(channels: 3).elements
+            return (0..<3).map { Array(elements[$0 * 3 * width..<($0 + 1) * 3 * width]) }
+        }
+        let wide = made(in: .float)
+        #expect(Set(wide[0]) == [.infinity])
+        let zeros = wide[1].map(abs)
+        #expect((zeros.max() ?? .nan) < 1e-30)
+        let numbers = wide[2].filter { !$0.isNaN }
+        #expect(numbers.isEmpty)
+        guard format.element == .byte else { return }
+        let narrow = made(in: Format(element: .byte, scale: 0.5, zero: 20))
+        #expect(Set(narrow[0]) == [117.5])
+        #expect(Set(narrow[1]) == [0])
+    }
 }
