@@ -33,18 +33,24 @@ struct Region: Sendable, Equatable {
 /// The machine has not as much memory as was asked for.
 struct OutOfMemory: Error {}
 
-/// Floats at a cache line's start, zero at first; whole huge pages when there are many.
+/// Floats at a cache line's start, zero at first.
 @safe
 struct AlignedFloats: ~Copyable {
     /// Floats of a huge page: 2 MiB.
     static let hugePageCount = 1 << 19
 
     let count: Int
+    /// Whether the system was asked for huge pages.
+    ///
+    /// It is for floats that fill one at least and that pass after pass reads. The system clears all of
+    /// such a page, and moves others' where none is free: too much for what is soon given back.
+    let isHuge: Bool
     private let start: UnsafeMutablePointer<Float>
 
-    init(count: Int) throws(OutOfMemory) {
+    /// `isLasting`: they live as long as a network or a workspace.
+    init(count: Int, isLasting: Bool) throws(OutOfMemory) {
         precondition(count >= 0 && count < Int.max / 8)
-        let isHuge = count >= Self.hugePageCount
+        isHuge = isLasting && count >= Self.hugePageCount
         let alignment = isHuge ? 1 << 21 : 64
         let byteCount = max(count, 1) * MemoryLayout<Float>.stride
         var memory: UnsafeMutableRawPointer?
@@ -119,7 +125,9 @@ struct AlignedFloats: ~Copyable {
 final class Arena: @unchecked Sendable {
     private let floats: AlignedFloats
 
-    init(count: Int) throws(OutOfMemory) { floats = try AlignedFloats(count: count) }
+    init(count: Int) throws(OutOfMemory) {
+        floats = try AlignedFloats(count: count, isLasting: true)
+    }
 
     var count: Int { floats.count }
 
@@ -154,6 +162,8 @@ final class Arena: @unchecked Sendable {
 
 /// Numbers that do not change once made, aligned for the kernels.
 ///
+/// Many are but a step to those that a network keeps in its ``WeightMemory``: huge pages are for these.
+///
 /// `@unchecked`: it refers to memory that nobody writes after `init`.
 final class Weights: @unchecked Sendable {
     private let block: WeightMemory.Block
@@ -161,7 +171,7 @@ final class Weights: @unchecked Sendable {
 
     /// So many numbers, zero but for what `fill` writes.
     init(count: Int, fill: (inout MutableSpan<Float>) -> Void) throws(OutOfMemory) {
-        block = try WeightMemory.Block(count: count)
+        block = try WeightMemory.Block(count: count, isLasting: false)
         region = Region(offset: 0, count: count)
         // `self` keeps the block, and nobody else knows these floats yet.
         var all = unsafe block.floats.mutableSpan(region)
@@ -171,7 +181,7 @@ final class Weights: @unchecked Sendable {
     /// Numbers of another element in so many bytes, zero but for what `fill` writes.
     init(byteCount: Int, fill: (inout MutableSpan<UInt8>) -> Void) throws(OutOfMemory) {
         let count = (byteCount + 3) / 4
-        block = try WeightMemory.Block(count: count)
+        block = try WeightMemory.Block(count: count, isLasting: false)
         region = Region(offset: 0, count: count)
         // `self` keeps the block, and nobody else knows these floats yet.
         var all = unsafe block.floats.mutableBytes(region)
@@ -228,7 +238,7 @@ final class WeightMemory {
             return (block, Region(offset: end, count: count))
         }
         let page = AlignedFloats.hugePageCount
-        let block = try Block(count: (count + page - 1) / page * page)
+        let block = try Block(count: (count + page - 1) / page * page, isLasting: true)
         // Where more is left, the next go on.
         if block.floats.count - count > (self.block?.floats.count ?? 0) - end {
             self.block = block
@@ -243,6 +253,8 @@ final class WeightMemory {
     fileprivate final class Block: @unchecked Sendable {
         let floats: AlignedFloats
 
-        init(count: Int) throws(OutOfMemory) { floats = try AlignedFloats(count: count) }
+        init(count: Int, isLasting: Bool) throws(OutOfMemory) {
+            floats = try AlignedFloats(count: count, isLasting: isLasting)
+        }
     }
 }
