@@ -29,7 +29,8 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.linkedLibrary("m")]),  // rounding calls it in debug builds
         // … the picture waits with its like for a worker, …
-        .target(name: "Batching", dependencies: ["Locks"], swiftSettings: strict),
+        .target(
+            name: "Batching", dependencies: ["CLinux", "Locks"], swiftSettings: strict),
         // … who runs the network …
         .target(name: "Inference", dependencies: ["CKernels", "Locks"], swiftSettings: strict),
         // … that was read from a file, …
@@ -81,7 +82,8 @@ let package = Package(
             name: "ImagingTests", dependencies: ["Imaging"], resources: [.copy("Goldens")],
             swiftSettings: strict),
         .testTarget(
-            name: "BatchingTests", dependencies: ["Batching", "Locks"], swiftSettings: strict),
+            name: "BatchingTests", dependencies: ["Batching", "CLinux", "Locks"],
+            swiftSettings: strict),
         .testTarget(
             name: "InferenceTests",
             dependencies: ["Inference", "Locks", "CKernels", "CAllocationCount"],

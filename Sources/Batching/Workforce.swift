@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Dispatch
 internal import Locks
 internal import Synchronization
@@ -6,6 +7,8 @@ internal import Synchronization
 final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
     private let policy: Guarded<BatchPolicy<Job, Kind>>
     private let desks: [Desk]
+    /// Those that the process may use, as it began.
+    private let cores = coresOfThread()
     private let working = DispatchGroup()
     private let process: @Sendable (_ worker: Int, _ batch: [Job]) -> Void
     private let assist: @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
@@ -63,6 +66,7 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
 
     private func work(as worker: Int) {
         let desk = desks[worker]
+        desk.open()
         while true {
             let errand = policy.withLock { policy in
                 desk.isRecalled.store(false, ordering: .relaxed)
@@ -70,12 +74,16 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
             }
             switch errand {
             case .run(let batch, let sleepers):
+                desk.begin()
                 wake(sleepers)
                 process(worker, batch)
+                desk.end()
             case .assist:
+                desk.begin()
                 assist(worker) { !desk.isRecalled.load(ordering: .relaxed) }
+                desk.end()
             case .sleep:
-                desk.bell.wait()
+                desk.sleep(cores)
             case .stop:
                 return
             }
@@ -93,17 +101,7 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// By the time the bell rings its worker may have asked already, and be anywhere: a bell too
-    /// many costs it one more question.
     private func wake(_ workers: [Int]) {
-        for worker in workers { desks[worker].bell.signal() }
+        for worker in workers { desks[worker].wake(beside: desks, cores: cores) }
     }
-}
-
-/// Where a worker is reached.
-private final class Desk: Sendable {
-    /// Rung for a sleeper; it counts, so that a ring before the sleep is not lost.
-    let bell = DispatchSemaphore(value: 0)
-    /// Read by an assistant between two pieces of work; written under the policy's lock.
-    let isRecalled = Atomic(false)
 }

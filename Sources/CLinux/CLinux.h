@@ -25,3 +25,38 @@ static inline int setSlice(uint64_t nanoseconds) {
     attributes.runtime = nanoseconds;
     return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
+
+// sched_getcpu(3), which glibc shows to those who ask for its extensions: the core that this thread runs on.
+int sched_getcpu(void);
+
+// Cores, one bit each.
+struct CoreSet {
+    uint64_t words[16];
+};
+
+// gettid(2): this thread, for setCores.
+static inline int currentThread(void) { return (int)syscall(SYS_gettid); }
+
+// sched_getaffinity(2): the cores that this thread may run on; none where the kernel does not say.
+static inline struct CoreSet coresOfThread(void) {
+    struct CoreSet cores = {};
+    if (syscall(SYS_sched_getaffinity, 0, sizeof cores, &cores) < 0) cores = (struct CoreSet){};
+    return cores;
+}
+
+// The same without one of them.
+static inline struct CoreSet without(struct CoreSet cores, int core) {
+    if (core >= 0 && core < 16 * 64) cores.words[core / 64] &= ~(UINT64_C(1) << core % 64);
+    return cores;
+}
+
+static inline int holdsNone(struct CoreSet cores) {
+    for (int word = 0; word < 16; word++)
+        if (cores.words[word]) return 0;
+    return 1;
+}
+
+// sched_setaffinity(2): lets a thread of this process run on those alone. It asks for no privilege.
+static inline int setCores(int thread, struct CoreSet cores) {
+    return (int)syscall(SYS_sched_setaffinity, thread, sizeof cores, &cores);
+}

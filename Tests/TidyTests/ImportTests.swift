@@ -13,7 +13,7 @@ private let importsAllowed: [String: Set<String>] = [
     "Checkpoints": ["FoundationEssentials", "Glibc", "CZlib"],
     "Inference": ["CKernels", "Dispatch", "Synchronization", "Glibc", "Locks"],
     "Detection": ["Checkpoints", "Inference", "Glibc"],
-    "Batching": ["Dispatch", "Synchronization", "Locks"],
+    "Batching": ["Dispatch", "Synchronization", "CLinux", "Locks"],
     "Locks": ["Synchronization"],
     "DetectionService": [
         "HTTPServer", "Imaging", "Checkpoints", "Inference", "Detection", "Batching", "Locks",
