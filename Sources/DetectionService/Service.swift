@@ -18,7 +18,7 @@ final class Service: Handler {
     let metrics: Metrics
     let reloader: ModelReloader
     private let log: ServiceLog
-    private let connectionCount = Guarded<@Sendable () -> Int>({ 0 })
+    private let connectionCount = Guarded(ConnectionCount { 0 })
     let stage = Atomic(Stage.warmingUp)
 
     /// What a request may hold, and what it gets when it says nothing.
@@ -66,6 +66,14 @@ final class Service: Handler {
         }
     }
 
+    /// Who counts connections.
+    ///
+    /// In a structure: a bare function is wrapped anew, for a generic type, each time that it is looked at
+    /// there, and the wraps are kept (Swift 6.3). Each reading of the figures cost two more, for ever.
+    private struct ConnectionCount {
+        let now: @Sendable () -> Int
+    }
+
     /// A life goes one way.
     enum Stage: UInt8, AtomicRepresentable {
         case warmingUp, ready, leaving
@@ -96,11 +104,11 @@ final class Service: Handler {
 
     /// Lets the metrics say how many connections are open.
     func countConnections(by count: @escaping @Sendable () -> Int) {
-        connectionCount.withLock { $0 = count }
+        connectionCount.withLock { $0 = ConnectionCount(now: count) }
     }
 
     /// Connections open now.
-    var connections: Int { connectionCount.withLock { $0 }() }
+    var connections: Int { connectionCount.withLock { $0 }.now() }
 
     /// Whether clients should be sent here.
     func checkReadiness() throws(ServiceError) {

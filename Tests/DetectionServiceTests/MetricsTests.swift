@@ -6,6 +6,13 @@ import Testing
 @testable import DetectionService
 
 struct MetricsTests {
+    /// Each reading used to wrap who counts connections twice more: some ten thousand calls deep, the
+    /// stack of a thread is full.
+    @Test func `connections may be counted for ever`() async throws {
+        let site = try Site(over: .inProcess)
+        for _ in 0..<10_000 { #expect(site.service.connections == 0) }
+    }
+
     @Test func `the page says what happened`() async throws {
         let site = try Site(over: .inProcess)
         _ = try await site.send(.picture(try Pictures.jpeg()))
