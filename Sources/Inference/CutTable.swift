@@ -7,7 +7,20 @@ package struct CutTable: Sendable, Equatable {
 
     init(_ cuts: [CutShape: Cut] = [:]) { self.cuts = cuts }
 
-    /// The lines of a text that are a shape and its cut; all others are passed over.
+    /// Takes in what was measured: a shape whose rule is best has no line.
+    package mutating func take(_ timings: [CutTiming]) {
+        for timing in timings { cuts[timing.shape] = timing.isRuleBest ? nil : timing.best }
+    }
+}
+
+extension CutTable: MeasuredTable {
+    /// What stands in a line.
+    package static let columns = [
+        "Instruction set, element, way, window, stride, blocks in and out, height and width of",
+        "the output: tiles or rows of an item, groups of an item.",
+    ]
+
+    /// The lines of a text that are a shape and what is best for it; all others are passed over.
     package init(text: String) {
         cuts = [:]
         for line in text.split(separator: "\n") {
@@ -26,35 +39,13 @@ package struct CutTable: Sendable, Equatable {
         }
     }
 
-    /// Takes in what was measured: a shape whose rule is best has no line.
-    mutating func take(_ timings: [CutTiming]) {
-        for timing in timings { cuts[timing.shape] = timing.isRuleBest ? nil : timing.best }
-    }
-
     /// A line a shape, in order.
-    var lines: [String] {
+    package var lines: [String] {
         cuts.map { shape, cut in
             let kind = shape.kind.rawValue.replacing(" ", with: "-")
             return "\(shape.isa.rawValue) \(shape.element.rawValue) \(kind) \(shape.kernel) "
                 + "\(shape.stride) \(shape.inputBlocks) \(shape.outputBlocks) \(shape.height) "
                 + "\(shape.width) \(cut.run) \(cut.groups)"
         }.sorted()
-    }
-
-    /// The source file that holds it.
-    package var source: String {
-        """
-        // Written by `dynadetect bench --tune`; not by hand.
-
-        extension CutTable {
-            /// Instruction set, element, way, window, stride, blocks in and out, height and width of
-            /// the output: tiles or rows of an item, groups of an item.
-            static let measured = \"""
-
-        """ + lines.map { "        \($0)\n" }.joined() + """
-                    \"""
-            }
-
-            """
     }
 }

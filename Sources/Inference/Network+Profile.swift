@@ -9,10 +9,13 @@ struct SectionLabel: Sendable {
     /// Multiplications of a convolution, windows computed one by one; 0 of all else, and of a
     /// transform before it.
     let products: Int
+    /// Of the step's convolution, where it could be computed in another way.
+    let algorithmShape: AlgorithmShape?
 
     init(_ step: Program.Step, _ kind: SectionKind, output: PlaneMap) {
         self.step = step.name
         self.kind = kind
+        algorithmShape = step.algorithmShape
         let (height, width) = (Int(output.planes.height), Int(output.planes.width))
         self.output = (Int(output.planes.blocks), height, width)
         if kind.isConvolution && kind != .winogradInput,

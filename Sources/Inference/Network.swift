@@ -12,6 +12,7 @@ package final class Network: Sendable {
     /// What its numbers are stored as between layers.
     package let precision: Precision
     let program: Program
+    let storage: Storage
     let plans: PlanCache
     private let cuts: CutTable
 
@@ -19,12 +20,14 @@ package final class Network: Sendable {
     ///
     /// `precision` is one that this CPU computes in on `isa`: see
     /// ``Precision/choose(_:isa:hasRanges:isAvailable:)``. int8 needs the `ranges` of each value
-    /// (``Calibration``). `plansMax`: shapes kept at once; `cuts`: those that were measured.
+    /// (``Calibration``). `plansMax`: shapes kept at once; `algorithms`
+    /// and `cuts`: those that were measured.
     ///
     /// - Throws: when the packed weights pass their limit.
     package init(
         _ graph: Graph, isa: ISA = .best, precision: Precision = .fp32,
-        ranges: [ClosedRange<Float>] = [], plansMax: Int = 16, cuts: CutTable = .standard
+        ranges: [ClosedRange<Float>] = [], plansMax: Int = 16,
+        algorithms: AlgorithmTable = .standard, cuts: CutTable = .standard
     ) throws(GraphError) {
         self.graph = graph
         self.isa = isa
@@ -33,8 +36,8 @@ package final class Network: Sendable {
         guard (1...GraphLimits.channelsMax).contains(inputChannels) else {
             throw .invalid(step: "input", reason: "a picture of \(inputChannels) channels")
         }
-        program = try Program(
-            graph, isa: isa, storage: Storage(precision, of: graph, ranges: ranges))
+        storage = Storage(precision, of: graph, ranges: ranges)
+        program = try Program(graph, isa: isa, storage: storage, algorithms: algorithms)
         plans = PlanCache(plansMax: plansMax)
         self.cuts = cuts
     }

@@ -14,6 +14,8 @@ struct PackedConvolution: Sendable {
     /// What the weights are stored as: `input`'s element, or floats.
     let element: Format.Element
     let algorithm: Algorithm
+    /// What the algorithm was chosen by; nil where there was no choice.
+    let algorithmShape: AlgorithmShape?
     /// Multiplications for one pixel of the output, windows computed one by one.
     let productsOfPixel: Int
     /// Experts; 1 for a constant kernel.
@@ -60,18 +62,21 @@ struct PackedConvolution: Sendable {
         }
     }
 
-    /// `memory`: where the kernel goes; nil: wherever there is some.
+    /// `algorithms`: what to choose by; `memory`: where the kernel goes; nil: wherever there is some.
     ///
     /// - Throws: when the packed numbers are more than `countMax`, or than there is memory.
     init(
         _ convolution: Convolution, from input: ChannelLayout, to output: ChannelLayout,
-        format: Format = .float, isa: ISA, countMax: Int, in memory: WeightMemory? = nil
+        format: Format = .float, isa: ISA, algorithms: AlgorithmTable = .standard, countMax: Int,
+        in memory: WeightMemory? = nil
     ) throws(Misfit) {
         geometry = Convolution.Geometry(convolution)
         self.isa = isa
         self.input = format
+        algorithmShape = AlgorithmShape(
+            convolution, from: input, isa: isa, element: format.element)
         algorithm = Algorithm(
-            for: convolution, from: input, to: output, element: format.element)
+            for: convolution, from: input, to: output, shape: algorithmShape, by: algorithms)
         element = algorithm == .depthwise ? .float : format.element
         productsOfPixel = convolution.outputChannels * convolution.weightsPerOutput
         inputLayout = input

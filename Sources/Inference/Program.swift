@@ -58,7 +58,10 @@ struct Program: Sendable {
     let outputs: [Output]
 
     /// - Throws: when a limit on packed weights or cuts is passed.
-    init(_ graph: Graph, isa: ISA, storage: Storage = .floats) throws(GraphError) {
+    init(
+        _ graph: Graph, isa: ISA, storage: Storage = .floats,
+        algorithms: AlgorithmTable = .standard
+    ) throws(GraphError) {
         var lowering = Lowering(graph)
         if storage.isNarrow { lowering.separateOutputs() }
         var layouts = try Segmentation(lowering) { step in
@@ -75,7 +78,8 @@ struct Program: Sendable {
         }
         let placement = Placement(lowering, layouts: layouts)
         var assembly = Assembly(
-            lowering: lowering, layouts: layouts, placement: placement, storage: storage)
+            lowering: lowering, layouts: layouts, placement: placement, storage: storage,
+            algorithms: algorithms)
         try assembly.assemble(graph, isa: isa)
         steps = assembly.steps
         buffers = assembly.buffers
@@ -92,6 +96,7 @@ private struct Assembly {
     let lowering: Lowering
     let layouts: [ChannelLayout]
     let placement: Placement
+    let algorithms: AlgorithmTable
     /// By the value that names a buffer: its number.
     let numbers: [Int: Int]
     private(set) var buffers: [Program.Buffer]
@@ -100,8 +105,10 @@ private struct Assembly {
     private let memory = WeightMemory()
 
     init(
-        lowering: Lowering, layouts: [ChannelLayout], placement: Placement, storage: Storage
+        lowering: Lowering, layouts: [ChannelLayout], placement: Placement, storage: Storage,
+        algorithms: AlgorithmTable
     ) {
+        self.algorithms = algorithms
         self.lowering = lowering
         self.layouts = layouts
         self.placement = placement
@@ -192,8 +199,8 @@ private struct Assembly {
         do {
             packed = try PackedConvolution(
                 convolution, from: layouts[node.inputs[0]], to: layouts[node.outputs[0]],
-                format: buffers[place(node.inputs[0]).buffer].format, isa: isa, countMax: left,
-                in: memory)
+                format: buffers[place(node.inputs[0]).buffer].format, isa: isa,
+                algorithms: algorithms, countMax: left, in: memory)
         } catch {
             throw .invalid(step: node.name, reason: error.reason)
         }
@@ -237,6 +244,13 @@ private struct Assembly {
             }
         }
         return runs
+    }
+}
+
+extension Program.Step {
+    /// Of a convolution that could be computed in another way.
+    var algorithmShape: AlgorithmShape? {
+        if case .convolution(let packed, _, _, _) = work { packed.algorithmShape } else { nil }
     }
 }
 

@@ -165,17 +165,21 @@ struct CommandTests {
         #expect(screen.output.contains("\"batch\":1,\"height\":32,\"width\":64,\"runs\":2,"))
     }
 
-    @Test func `bench writes the table of cuts, and keeps what stands in it`() throws {
+    @Test func `bench writes its two tables, and keeps what stands in them`() throws {
         let folder = try Folder()
-        let path = folder.file("Table.swift")
-        let line = "neon float direct 1 1 99 99 7 7 3 0"
-        try LocalFile.write(Array(line.utf8), to: path)
+        let lines = [
+            "AlgorithmTable+Measured.swift": "neon float mixed 2 99 7 direct",
+            "CutTable+Measured.swift": "neon float direct 1 1 99 99 7 7 3 0",
+        ]
+        for (name, line) in lines { try LocalFile.write(Array(line.utf8), to: folder.file(name)) }
         let (status, screen) = run(
-            "bench", "--height", "32", "--width", "32", "--runs", "1", "--tune", path)
+            "bench", "--height", "32", "--width", "32", "--runs", "1", "--tune", folder.path)
         #expect(status == 0, "\(screen.error)")
-        #expect(screen.output.hasPrefix("layer "))
-        let source = String(decoding: try LocalFile.read(path), as: UTF8.self)
-        #expect(source.contains("\n        \(line)\n") && source.hasPrefix("// Written by"))
+        #expect(screen.output.hasPrefix("3×3 ") && screen.output.contains("\nlayer "))
+        for (name, line) in lines {
+            let source = String(decoding: try LocalFile.read(folder.file(name)), as: UTF8.self)
+            #expect(source.contains("\n        \(line)\n") && source.hasPrefix("// Written by"))
+        }
     }
 
     @Test func `bench says which size does not fit`() {

@@ -47,18 +47,4 @@ struct CutTableTests {
         table.take([timing(.milliseconds(9.9))])
         #expect(table.cuts.isEmpty)
     }
-
-    @Test(arguments: Precision.testable)
-    func `tuning measures each shape once`(precision: Precision) throws {
-        let network = try Network.make(SampleGraph.c2fTwoDeep.make(), precision)
-        var table = CutTable()
-        let timings = try network.tune(
-            &table, runs: 1, height: 12, width: 14, in: network.makeWorkspace(),
-            on: Crew(size: 1).lane(0)
-        ) { $0.fill(pixels: [UInt8](repeating: 9, count: 12 * 14 * 3).span) }
-        let plan = try network.plan(height: 12, width: 14)
-        let shapes = plan.sections.compactMap { ($0 as? any CutSection)?.shape }
-        #expect(Set(timings.map(\.shape)) == Set(shapes))
-        #expect(timings.count == Set(shapes).count && table.cuts.count <= timings.count)
-    }
 }

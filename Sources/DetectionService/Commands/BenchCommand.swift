@@ -21,10 +21,11 @@ struct BenchCommand: Command {
         it reaches. A convolution's arithmetic is counted as if no algorithm saved any, so that one
         may reach more than 100%.
 
-        With --tune: how the work of each convolution is best cut for the caches of this machine,
-        written into the source file that plans are made from, CutTable+Measured.swift; what other
-        networks, instruction sets and precisions gave stays in it. --runs is for each of the cuts
-        that are tried. It is for those who build dynadetect, on a quiet machine.
+        With --tune: which algorithm is the fastest for each convolution on this machine, and how its
+        work is best cut for the caches, written into the source files that networks are made from,
+        AlgorithmTable+Measured.swift and CutTable+Measured.swift of that folder; what other networks,
+        instruction sets and precisions gave stays in them. --runs is for each of the cuts that are
+        tried. It is for those who build dynadetect, on a quiet machine.
 
         Three runs to warm up are not counted.
         """
@@ -48,7 +49,7 @@ struct BenchCommand: Command {
                     "runs", \.runs, .whole(1...100_000), "runs that count", default: standard),
                 .toggle("layers", \.hasLayers, "measure each layer too"),
                 .open(
-                    "tune", \.tune, .text("FILE"), "measure how to cut the work, write the table"),
+                    "tune", \.tune, .text("DIR"), "measure how to compute, write the tables"),
                 .toggle("json", \.isJSON, "print JSON"),
                 .open("pictures", \.pictures, .text("DIR"), "measure the pictures of a folder"),
             ]

@@ -12,14 +12,14 @@ extension Network {
     /// A network at a precision, calibrated on seeded pictures where it must be.
     static func make(
         _ graph: Graph, _ precision: Precision, height: Int = 12, width: Int = 14,
-        cuts: CutTable = .standard
+        algorithms: AlgorithmTable = .standard, cuts: CutTable = .standard
     ) throws -> Network {
         guard precision == .int8 else {
-            return try Network(graph, precision: precision, cuts: cuts)
+            return try Network(graph, precision: precision, algorithms: algorithms, cuts: cuts)
         }
         return try Network(
             graph, precision: .int8, ranges: calibrated(graph, height: height, width: width),
-            cuts: cuts)
+            algorithms: algorithms, cuts: cuts)
     }
 
     /// The ranges of a graph's values on a seeded picture of bytes.
