@@ -54,7 +54,7 @@ def make_requests(made):
 
 def run(binary):
     requests = make_requests(make_pictures(binary))
-    with Server(binary) as server:
+    with Server(binary, "--max-batch", "8") as server:
         alone = {key: server.ask(request).detections for key, request in requests.items()}
         check_alone(alone)
         compare(server, requests, alone)
