@@ -134,6 +134,9 @@ def check_balancer(service, environment):
         for name in ("hard-stop-after", "tune.bufsize", "maxconn")
     }
     of_replica = int(re.search(r"default-server .*maxconn (\d+)", text)[1])
+    milliseconds, failures = map(int, re.search(r"default-server check inter (\d+)ms fall (\d+)", text).groups())
+    grace = setting(environment, "GRACE", "graceSeconds")
+    expect(grace * 1000 > milliseconds * failures, f"haproxy.cfg: a replica that leaves serves on for {grace} s and is asked for longer")
     connections = setting(environment, "MAX_CONNECTIONS", "connectionsMax")
     expect(of_replica < connections, f"haproxy.cfg: {of_replica} connections to a replica that takes {connections}")
     drain = setting(environment, "DRAIN_SECONDS", "drainSeconds")

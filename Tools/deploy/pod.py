@@ -61,6 +61,8 @@ def changed(objects, port):
 def check(played, port):
     container = podman.Existing(played.partition("Container:")[2].strip())
 
+    probe = container.inspect()["Config"]["Healthcheck"]["Test"]
+    expect("--live" in " ".join(probe), f"podman asks {probe}, and not what the pod's probe is")
     wait_until(container.is_healthy, "the pod's probe does not pass")
     status, body = post(port)
     expect(status == 200 and b'"detections":[{' in body, f"/detect: {status} {body[:300]}")
