@@ -46,11 +46,6 @@ enum Allocator {
             let info = mallinfo2()
             return Usage(used: Int(info.uordblks), free: Int(info.fordblks))
         }
-
-        init(used: Int, free: Int) {
-            self.used = used
-            self.free = free
-        }
     }
 
     /// What may stay free for the next pictures.

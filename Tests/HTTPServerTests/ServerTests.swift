@@ -233,15 +233,7 @@ struct ServerTests {
 
     @Test func `bodies beyond what may be on the way are told to come back`() async throws {
         try await serving(limits: .make { $0.bodiesBytesMax = 300_000 }) { server in
-            let first = try TestClient(port: server.port)
-            first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n")
-            let most = [UInt8](repeating: 0x61, count: 200_000)
-            first.send(most)
-            // Bytes that the server has not read yet are not counted.
-            try await eventually { server.bodyBytesTaken == most.count }
-            let second = try TestClient(port: server.port)
-            second.send(Self.post("/", String(decoding: most, as: UTF8.self)))
-            let refused = second.answer()
+            let (first, refused) = try await Self.bodies(to: server)
             #expect(refused.status == 503)
             #expect(refused.content == "too_many_bodies")
             first.send([UInt8](repeating: 0x61, count: 50_000))
@@ -251,17 +243,25 @@ struct ServerTests {
 
     @Test func `a client's bodies beyond its share are told to come back`() async throws {
         try await serving(limits: .make { $0.bodiesBytesPerClientMax = 300_000 }) { server in
-            let first = try TestClient(port: server.port)
-            first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n")
-            let most = [UInt8](repeating: 0x61, count: 200_000)
-            first.send(most)
-            try await eventually { server.bodyBytesTaken == most.count }
-            let second = try TestClient(port: server.port)
-            second.send(Self.post("/", String(decoding: most, as: UTF8.self)))
-            let refused = second.answer()
+            let (_, refused) = try await Self.bodies(to: server)
             #expect(refused.status == 429)
             #expect(refused.content == "too_many_bodies_of_client")
         }
+    }
+
+    /// A client that sent 200,000 bytes of 250,000 and may go on, and the answer to as many of another.
+    private static func bodies(to server: Server) async throws -> (
+        first: TestClient, answer: String
+    ) {
+        let first = try TestClient(port: server.port)
+        first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n")
+        let most = [UInt8](repeating: 0x61, count: 200_000)
+        first.send(most)
+        // Bytes that the server has not read yet are not counted.
+        try await eventually { server.bodyBytesTaken == most.count }
+        let second = try TestClient(port: server.port)
+        second.send(post("/", String(decoding: most, as: UTF8.self)))
+        return (first, second.answer())
     }
 
     // MARK: Ends
