@@ -1,11 +1,14 @@
 """What the service makes of the engine's speed: scripts/bench-service [--workers N] [--seconds S] [--apart] [--json]
 
-Five measurements of a server with the built-in model and 640 x 480 JPEGs:
+Measurements of a server with the built-in model and 640 x 480 JPEGs:
   saturation  pictures a second, beside `dynadetect bench --pictures` with the same workers
   alone       one client, one picture at a time: what its time holds beside decoding, letterboxing, network and boxes
   even        at 70% of that, evenly spaced: p99 over p50
+  bare        the same, of as much work in registers by threads of bare.c: the machine's own p99 over p50
   poisson     at 70%, at random moments: p99 beside an ideal queue's
   overload    at 500%: what is still answered, beside saturation, and how fast the rest is refused
+  stub        one client at a server of one worker whose network is next to nothing: time and processor a request
+              beside the stages
 
 Server and client share the machine, and what the client costs is counted in: "client_us" is its processor time a
 request. It has real-time priority where it may, as if it were on a machine of its own, so that times are the
@@ -30,7 +33,7 @@ import sys
 import tempfile
 
 import pictures
-from processes import Client, Server, bench, machine_seconds
+from processes import Client, Server, bare, bench, machine_seconds
 from queueing import at, evenly, ideal_queue, poisson
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -42,6 +45,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("binary", nargs="?", default=str(ROOT / ".build/release/dynadetect"))
     parser.add_argument("--client", default=str(ROOT / ".build/load"))
+    parser.add_argument("--bare", default=str(ROOT / ".build/bare"))
+    parser.add_argument("--stub", default=str(ROOT / "Tests/DetectionTests/Goldens/static.pt"), help="a tiny model")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=5, help="of each measurement")
     parser.add_argument("--apart", action="store_true")
@@ -63,7 +68,7 @@ class Measurement:
         self.workers = 1 if arguments.apart else arguments.workers
         paths = pictures.jpegs(arguments.binary, folder)
         where, elsewhere = (["taskset", "-c", "0"], ["taskset", "-c", "1"]) if arguments.apart else ([], [])
-        self.engine = [*where, arguments.binary]
+        self.engine, self.bare_command = [*where, arguments.binary], [*where, arguments.bare]
         self.runs = []
         self.report = {
             "workers": self.workers,
@@ -75,8 +80,13 @@ class Measurement:
             self.saturation()
             self.alone()
             self.even()
+            self.bare()
             self.poisson()
             self.overload()
+        with Server(self.engine, 1, "--model", arguments.stub, "--imgsz", "32") as server:
+            self.server = server
+            self.client = Client([*elsewhere, arguments.client, "-r"], server.port, paths)
+            self.stub()
         statuses = collections.Counter(int(a.status) for run in self.runs for a in run.answers)
         self.report["statuses"] = dict(statuses)
         self.report["client_is_real_time"] = all(run.is_real_time for run in self.runs)
@@ -111,6 +121,12 @@ class Measurement:
         self.quantiles("even", times(run))
         self.report["even_p99_over_p50"] = self.report["even_p99_ms"] / self.report["even_p50_ms"]
 
+    def bare(self):
+        work = statistics.median(self.worked)
+        values = bare(self.bare_command, self.workers, LOAD * self.capacity, work, self.seconds)
+        self.quantiles("bare", values)
+        self.report["bare_p99_over_p50"] = self.report["bare_p99_ms"] / self.report["bare_p50_ms"]
+
     def poisson(self):
         rate = LOAD * self.capacity
         moments = poisson(rate, int(rate * self.seconds))
@@ -136,6 +152,14 @@ class Measurement:
             "overload_refusal_p99_ms": 1e3 * at(0.99, refused),
             "overload_served_p50_ms": 1e3 * statistics.median(a.answered - a.due for a in good),
         }
+
+    def stub(self):
+        run = self.measured("stub", self.client.closed, 1, self.seconds)
+        answers = [a for a in run.answers if a.status == 200]
+        span = max(a.answered for a in answers)
+        processor = self.report["stub_server_cores"] * span / len(answers)
+        self.report["stub_overhead_in_server_p50_us"] = 1e6 * statistics.median(a.total - a.worked for a in answers)
+        self.report["stub_processor_us"] = 1e6 * (processor - statistics.mean(a.worked for a in answers))
 
     def measured(self, name, measure, *how):
         """A run, with what it cost."""

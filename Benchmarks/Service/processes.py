@@ -13,13 +13,13 @@ Run = collections.namedtuple("Run", "answers client_seconds connections is_real_
 
 
 class Server:
-    """`dynadetect serve` with the built-in model, ready."""
+    """`dynadetect serve`, ready; with the built-in model unless options say otherwise."""
 
-    def __init__(self, command, workers):
+    def __init__(self, command, workers, *options):
         self.process = subprocess.Popen(
             # The client stands for many, as a proxy does.
             [*command, "serve", "--port", "0", "--workers", str(workers), "--max-client-connections", "0",
-             "--log", "warning"],
+             "--log", "warning", *options],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )
         for line in self.process.stdout:
@@ -80,3 +80,8 @@ def bench(command, folder, workers, runs):
     report = subprocess.check_output(command + ["--batch", "8", "--runs", str(runs)])
     return json.loads(report)["pictures_per_second"]
 
+
+def bare(command, workers, rate, work, seconds):
+    """Seconds from due to done of even work without a server (bare.c)."""
+    command = [*command, *map(str, (workers, rate, work, seconds))]
+    return array.array("d", subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)

@@ -27,12 +27,13 @@ struct DetectBody {
     /// Tells from the head how the body is to be read, so that a body of no use is not read.
     static func form(of head: RequestHead) throws(ServiceError) -> Form {
         guard let contentType = head.fields["Content-Type"] else { return .picture }
-        switch MediaType(contentType) {
-        case MediaType("application/octet-stream"), MediaType("application/x-www-form-urlencoded"):
+        let type = MediaType(contentType)
+        switch (type.kind, type.subtype) {
+        case ("application", "octet-stream"), ("application", "x-www-form-urlencoded"):
             return .picture
-        case let type where type.kind == "image" && !type.subtype.isEmpty: return .picture
-        case MediaType("multipart/form-data"): return .multipart(contentType: contentType)
-        case MediaType("application/json"): return .json
+        case ("image", let subtype) where !subtype.isEmpty: return .picture
+        case ("multipart", "form-data"): return .multipart(contentType: contentType)
+        case ("application", "json"): return .json
         default: throw .unsupportedType(contentType)
         }
     }
@@ -71,7 +72,7 @@ struct SubmittedPicture {
 }
 
 /// `image/jpeg` without its parameters, in lower case (RFC 9110 §8.3.1).
-struct MediaType: Equatable {
+struct MediaType {
     let kind: String
     let subtype: String
 
