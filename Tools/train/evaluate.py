@@ -27,9 +27,9 @@ def arguments():
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16", "int8"])
     parser.add_argument("--conf", type=float, help="the model's own unless given")
     parser.add_argument("--sheet", type=Path, help="draw misses and false alarms here")
-    parser.add_argument("--count", type=int, default=500, help="held-out scenes")
+    parser.add_argument("--count", type=int, default=2000, help="held-out scenes")
     parser.add_argument("--every-code", action="store_true", help="ask held-out scenes for codes too coarse to be told too")
-    parser.add_argument("--side", type=int, default=320, help="longer side of held-out scenes, pixels")
+    parser.add_argument("--side", type=int, default=352, help="longer side of held-out scenes, pixels")
     parser.add_argument("--materials", type=Path, default=Path.home() / ".cache/dynadetect/train/materials")
     return parser.parse_args()
 

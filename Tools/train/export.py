@@ -1,6 +1,6 @@
 """Writes a trained detector as the safetensors file that `dynadetect` reads.
 
-    python3 Tools/train/export.py RUN OUT.safetensors [--imgsz 416] [--licence Apache-2.0] [--name …]
+    python3 Tools/train/export.py RUN OUT.safetensors [--imgsz 352] [--licence Apache-2.0] [--name …]
 
 The averaged weights go out in float16, with the architecture, classes, licence and the run's figures as metadata.
 """
@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from detector.network import Detector, Shape
 from scenes.symbols import CLASSES
 
-INPUT_SIDE = 320
+INPUT_SIDE = 352
 #: Settings that say nothing of the training, or that stand elsewhere.
 UNTOLD = ("data", "names")
 

@@ -54,7 +54,7 @@ def arguments():
 
 
 STANDARD = {
-    "steps": 20000, "size": "A", "experts": 4, "batch": 12, "sides": [224, 256, 288, 320, 320, 320, 352, 384], "rate": 2e-3,
+    "steps": 20000, "size": "A", "experts": 4, "batch": 12, "sides": [256, 288, 320, 320, 320, 352, 384], "rate": 2e-3,
     "seed": 1, "routing": True, "fixed_scenes": 0, "data": None, "names": list(CLASSES),
 }  # fmt: skip
 

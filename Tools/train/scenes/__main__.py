@@ -1,4 +1,4 @@
-"""Writes scenes as PNG files: python3 -m scenes FOLDER [--seed 2] [--count 200] [--side 320]"""
+"""Writes scenes as PNG files: python3 -m scenes FOLDER [--seed 2] [--count 200] [--side 352]"""
 
 import argparse
 from pathlib import Path
@@ -15,7 +15,7 @@ if __name__ == "__main__":
     parser.add_argument("--materials", type=Path, default=Path.home() / ".cache/dynadetect/train/materials")
     parser.add_argument("--seed", type=int, default=2, help="training begins at 1")
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--side", type=int, default=320, help="longer side, pixels")
+    parser.add_argument("--side", type=int, default=352, help="longer side, pixels")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     maker, rng = SceneMaker(Materials(options.materials)), np.random.default_rng(options.seed)

@@ -1,7 +1,7 @@
 """What stands behind codes, and what might be taken for one.
 
 Photographs, plain and uneven surfaces, and textures that a detector of codes is fooled by: text, stripes, grids,
-grilles, weave, brick, ornament, marbling, shelves, keys, mosaics, targets.
+grilles, weave, ribs, brick, ornament, marbling, shelves, keys, mosaics, targets.
 """
 
 import cv2
@@ -197,6 +197,57 @@ def weave(rng, h, w):
     return soft(a * b * 0.5 + noise * rng.uniform(0.2, 1.2), 0.5)
 
 
+def ribs(rng, h, w):
+    """Uneven ridges side by side, in patches that turn the direction: carpet, corduroy, cardboard, brushed wood."""
+    u, v = plane(rng, h, w)
+    pitch = np.exp(rng.uniform(np.log(2.5), np.log(16)))
+    if rng.random() < 0.6:
+        wide, tall = np.exp(rng.uniform(np.log(8), np.log(40), 2)) * pitch
+        turned = (np.floor(u / wide) + np.floor(v / tall)) % 2 == 1
+        u, v = np.where(turned, v, u), np.where(turned, u, v)
+    ridge = np.sin(u * 2 * np.pi / pitch) * rng.uniform(0, 1)
+    # The strength of a ridge changes along it, and from one to the next.
+    strength = rng.normal(0, 1, (97, 89)).astype(np.float32)
+    along = pitch * rng.uniform(2, 30)
+    ridge = ridge + strength[np.floor(u / pitch * 2).astype(int) % 97, np.floor(v / along).astype(int) % 89]
+    fibre = cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), float(rng.uniform(0.5, 1.2)))
+    ridge = cv2.GaussianBlur(ridge.astype(np.float32), (0, 0), float(rng.uniform(0.4, 1.2))) + fibre * rng.uniform(0.2, 1.5)
+    return soft(ridge / (ridge.std() + 1e-6), np.exp(rng.uniform(np.log(0.06), np.log(0.4))))
+
+
+def blots(rng, h, w):
+    """Crisp blots that touch here and there, as on a notebook's cover."""
+    fine = np.exp(rng.uniform(np.log(1.2), np.log(9)))
+    noise = cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), sigmaX=fine * rng.uniform(0.6, 1.6), sigmaY=fine)
+    noise = noise - cv2.GaussianBlur(noise, (0, 0), fine * 1.7)
+    return soft(noise / (noise.std() + 1e-6) - rng.uniform(-0.3, 1.1), rng.uniform(2, 8))
+
+
+def scrolls(rng, h, w):
+    """Tendrils, leaves and rows of dots: printed ornament that repeats nowhere."""
+    image = np.zeros((h, w), np.float32)
+    size = max(h, w) * np.exp(rng.uniform(np.log(0.04), np.log(0.25)))
+    stroke = max(1, round(size * rng.uniform(0.03, 0.12)))
+    for _ in range(int(np.clip(h * w / size**2, 3, 90))):
+        centre, turns = rng.uniform(0, 1, 2) * (w, h), np.linspace(0, rng.uniform(1.5, 7), 40)
+        reach = size * rng.uniform(0.3, 1.2) * np.linspace(1, rng.uniform(0, 0.6), 40)
+        angle = rng.uniform(0, 2 * np.pi) + turns * rng.choice([-1, 1])
+        points = centre + np.stack([np.cos(angle), np.sin(angle)], -1) * reach[:, None]
+        kind = rng.random()
+        if kind < 0.5:
+            cv2.polylines(image, [points.astype(np.int32)], False, 1, stroke, cv2.LINE_AA)
+        elif kind < 0.75:
+            for point in points[:: int(rng.integers(2, 6))]:
+                cv2.circle(image, tuple(int(c) for c in point), stroke, 1, -1, cv2.LINE_AA)
+        else:
+            for spin in np.arange(0, 360, int(rng.integers(20, 60))):
+                at = centre + size * 0.4 * np.array([np.cos(np.radians(spin)), np.sin(np.radians(spin))])
+                axes = (max(2, int(size * 0.22)), max(1, int(size * 0.09)))
+                width = -1 if rng.random() < 0.5 else max(1, stroke // 2)
+                cv2.ellipse(image, tuple(int(c) for c in at), axes, float(spin), 0, 360, 1, width, cv2.LINE_AA)
+    return np.clip(image, 0, 1)
+
+
 def marbling(rng, h, w):
     """Noise of one scale, cut at a level: blots, veins, wood, fur, the cover of a notebook."""
     fine = np.exp(rng.uniform(np.log(0.8), np.log(7)))
@@ -265,8 +316,8 @@ def table(rng, h, w):
 
 
 TEXTURES = (
-    stripes, shelves, grid, grille, checks, brick, weave, weave, marbling, marbling, ornament, ornament, facade,
-    mosaic, targets, table,
+    stripes, shelves, grid, grille, checks, brick, weave, weave, ribs, ribs, marbling, marbling, blots, ornament, ornament,
+    scrolls, facade, mosaic, targets, table,
 )  # fmt: skip
 
 
