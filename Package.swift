@@ -55,7 +55,7 @@ let package = Package(
         // Holds back signals before main.
         .target(name: "CSignals", cSettings: c),
 
-        // The loops that must be fast, and the starter model's bytes.
+        // The loops that must be fast, and the built-in model's bytes.
         .target(name: "CKernels", cSettings: c),
         .target(name: "CResizing", cSettings: c),
         .target(name: "CBuiltInModel", cSettings: c),

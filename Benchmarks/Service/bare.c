@@ -1,26 +1,28 @@
-// What the machine does to work at even times, without a server: the least that a server's times can spread.
+// What the machine does to work at even times, without a server: what a server's times spread by at any rate.
 //
 //   bare WORKERS RATE WORK SECONDS
 //
-// Threads take turns at a computation in registers that lasts WORK seconds on an undisturbed core, RATE times a
-// second, woken by a thread of real-time priority. Standard output: the doubles from due to done, in seconds.
+// RATE times a second, whichever thread is free does a computation in the nearest cache that lasts WORK seconds on an undisturbed
+// core; a thread of real-time priority wakes it. Standard output: the doubles from due to done, in seconds.
 
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <time.h>
 
-enum { workersMax = 64, lanes = 128, trials = 9 };
+enum { workersMax = 64, lanes = 32, trials = 9 };
 
 static double *due, *done;
-static long count, steps;
-static int workers;
-static sem_t bells[workersMax];
-static volatile float result;
+static long count, stepsOfWork;
+static atomic_long next;
+static sem_t bell;
+static _Thread_local volatile float result;
 
 static double now(void) {
     struct timespec time;
@@ -36,38 +38,40 @@ static void compute(long steps) {
     result = values[0];
 }
 
-static void *work(void *worker) {
-    for (long task = (long)worker; task < count; task += workers) {
-        sem_wait(&bells[(long)worker]);
-        compute(steps);
+static void *work(void *nothing) {
+    while (true) {
+        sem_wait(&bell);
+        long task = atomic_fetch_add(&next, 1);
+        if (task >= count) return nothing;
+        compute(stepsOfWork);
         done[task] = now();
     }
-    return NULL;
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5 || (workers = atoi(argv[1])) < 1 || workers > workersMax) return 2;
-    double rate = atof(argv[2]), seconds = atof(argv[3]);
+    if (argc != 5) return 2;
+    int workers = atoi(argv[1]);
+    double rate = atof(argv[2]), workSeconds = atof(argv[3]);
     count = rate * atof(argv[4]);
+    if (workers < 1 || workers > workersMax || !(rate > 0) || !(workSeconds > 0) || count < 1) return 2;
     due = calloc(count, sizeof *due), done = calloc(count, sizeof *done);
     if (!due || !done) return 1;
 
     // The shortest of some trials is the undisturbed one.
     const long trial = 100000;
     double shortest = 1e9;
-    for (int time = 0; time < trials; time++) {
+    for (int run = 0; run < trials; run++) {
         double begun = now();
         compute(trial);
         double spent = now() - begun;
         if (spent < shortest) shortest = spent;
     }
-    steps = trial * seconds / shortest;
+    stepsOfWork = trial * workSeconds / shortest;
 
     pthread_t threads[workersMax];
-    for (long worker = 0; worker < workers; worker++) {
-        sem_init(&bells[worker], 0, 0);
-        if (pthread_create(&threads[worker], NULL, work, (void *)worker) != 0) return 1;
-    }
+    sem_init(&bell, 0, 0);
+    for (int worker = 0; worker < workers; worker++)
+        if (pthread_create(&threads[worker], NULL, work, NULL) != 0) return 1;
     prctl(PR_SET_TIMERSLACK, 1);
     struct sched_param priority = {.sched_priority = 1};
     sched_setscheduler(0, SCHED_FIFO, &priority);  // refused, it goes on without
@@ -75,9 +79,11 @@ int main(int argc, char **argv) {
     for (long task = 0; task < count; task++) {
         due[task] = start + task / rate;
         double left;
-        while ((left = due[task] - now()) > 0) nanosleep(&(struct timespec){.tv_nsec = left * 1e9}, NULL);
-        sem_post(&bells[task % workers]);
+        while ((left = due[task] - now()) > 0)
+            nanosleep(&(struct timespec){.tv_sec = left, .tv_nsec = (left - (long)left) * 1e9}, NULL);
+        sem_post(&bell);
     }
+    for (int worker = 0; worker < workers; worker++) sem_post(&bell);  // past the end
     for (int worker = 0; worker < workers; worker++) pthread_join(threads[worker], NULL);
     for (long task = 0; task < count; task++) done[task] -= due[task];
     fwrite(done, sizeof *done, count, stdout);

@@ -50,7 +50,7 @@ if __name__ == "__main__":
     parser.add_argument("--materials", default=Path.home() / ".cache/dynadetect/train/materials")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--side", type=int, default=320)
+    parser.add_argument("--side", type=int, default=352)
     options = parser.parse_args()
     maker = SceneMaker(Materials(options.materials))
     begun = time.process_time()

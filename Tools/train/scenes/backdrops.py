@@ -1,7 +1,7 @@
 """What stands behind codes, and what might be taken for one.
 
 Photographs, plain and uneven surfaces, and textures that a detector of codes is fooled by: text, stripes, grids,
-grilles, weave, ribs, brick, ornament, marbling, shelves, keys, mosaics, targets.
+grilles, weave, ribs, brick, ornament, scrolls, marbling, blots, shelves, keys, mosaics, targets.
 """
 
 import cv2
@@ -235,21 +235,21 @@ def scrolls(rng, h, w):
         points = centre + np.stack([np.cos(angle), np.sin(angle)], -1) * reach[:, None]
         kind = rng.random()
         if kind < 0.5:
-            cv2.polylines(image, [points.astype(np.int32)], False, 1, stroke, cv2.LINE_AA)
+            cv2.polylines(image, [points.astype(np.int32)], False, 1, stroke)
         elif kind < 0.75:
             for point in points[:: int(rng.integers(2, 6))]:
-                cv2.circle(image, tuple(int(c) for c in point), stroke, 1, -1, cv2.LINE_AA)
+                cv2.circle(image, tuple(int(c) for c in point), stroke, 1, -1)
         else:
             for spin in np.arange(0, 360, int(rng.integers(20, 60))):
                 at = centre + size * 0.4 * np.array([np.cos(np.radians(spin)), np.sin(np.radians(spin))])
                 axes = (max(2, int(size * 0.22)), max(1, int(size * 0.09)))
                 width = -1 if rng.random() < 0.5 else max(1, stroke // 2)
-                cv2.ellipse(image, tuple(int(c) for c in at), axes, float(spin), 0, 360, 1, width, cv2.LINE_AA)
-    return np.clip(image, 0, 1)
+                cv2.ellipse(image, tuple(int(c) for c in at), axes, float(spin), 0, 360, 1, width)
+    return image
 
 
 def marbling(rng, h, w):
-    """Noise of one scale, cut at a level: blots, veins, wood, fur, the cover of a notebook."""
+    """Noise of one scale, cut at a level: veins, wood, fur."""
     fine = np.exp(rng.uniform(np.log(0.8), np.log(7)))
     wide = fine * (1 if rng.random() < 0.5 else rng.uniform(1, 8))
     noise = cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), sigmaX=wide, sigmaY=fine)
