@@ -67,17 +67,17 @@ class Measurement:
     def __init__(self, arguments, folder):
         self.folder, self.seconds = folder, arguments.seconds
         self.workers = 1 if arguments.apart else arguments.workers
-        paths = pictures.jpegs(arguments.binary, folder)
+        self.paths = pictures.jpegs(arguments.binary, folder)
         where, elsewhere = (["taskset", "-c", "0"], ["taskset", "-c", "1"]) if arguments.apart else ([], [])
         self.engine, self.bare_command = [*where, arguments.binary], [*where, arguments.bare]
+        self.client_command = [*elsewhere, arguments.client, "-r"]
         self.runs = []
         self.report = {
             "workers": self.workers,
-            "picture_bytes": int(statistics.mean(path.stat().st_size for path in paths)),
+            "picture_bytes": int(statistics.mean(path.stat().st_size for path in self.paths)),
         }
         with Server(self.engine, self.workers) as server:
-            self.server = server
-            self.client = Client([*elsewhere, arguments.client, "-r"], server.port, paths)
+            self.face(server)
             self.saturation()
             self.alone()
             self.even()
@@ -85,14 +85,16 @@ class Measurement:
             self.poisson()
             self.overload()
         with Server(self.engine, 1, "--model", arguments.stub, "--imgsz", "32") as server:
-            self.server = server
-            self.client = Client([*elsewhere, arguments.client, "-r"], server.port, paths)
+            self.face(server)
             self.stub()
         statuses = collections.Counter(int(a.status) for run in self.runs for a in run.answers)
         self.report["statuses"] = dict(statuses)
         self.report["client_is_real_time"] = all(run.is_real_time for run in self.runs)
         self.report["lost"] = sum(a.answered < 0 for run in self.runs for a in run.answers)
         self.report["other_statuses"] = sum(n for s, n in statuses.items() if s not in (0, 200, 503, 504))
+
+    def face(self, server):
+        self.server, self.client = server, Client(self.client_command, server.port, self.paths)
 
     def saturation(self):
         # The engine and the service in turn, for a machine's speed drifts.
@@ -156,10 +158,9 @@ class Measurement:
 
     def stub(self):
         run = self.measured("stub", self.client.closed, 1, self.seconds)
-        answers = run.answers
-        processor = self.report["stub_server_cores"] * max(a.answered for a in answers) / len(answers)
-        self.report["stub_overhead_in_server_p50_us"] = 1e6 * statistics.median(a.total - a.worked for a in answers)
-        self.report["stub_processor_beside_stages_us"] = 1e6 * (processor - statistics.mean(a.worked for a in answers))
+        stages = 1e6 * statistics.mean(a.worked for a in run.answers)
+        self.report["stub_overhead_in_server_p50_us"] = 1e6 * statistics.median(a.total - a.worked for a in run.answers)
+        self.report["stub_processor_beside_stages_us"] = self.report["stub_server_us"] - stages
 
     def measured(self, name, measure, *how):
         """A run, with what it cost."""
@@ -171,6 +172,7 @@ class Measurement:
         span = max(a.answered for a in run.answers)
         self.report |= {
             f"{name}_client_us": 1e6 * run.client_seconds / len(run.answers),
+            f"{name}_server_us": 1e6 * server / len(run.answers),
             f"{name}_client_cores": run.client_seconds / span,
             f"{name}_server_cores": server / span,
             f"{name}_others_cores": others / span,

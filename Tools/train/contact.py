@@ -43,14 +43,14 @@ def save(path, image):
 
 if __name__ == "__main__":
     from scenes.materials import Materials
-    from scenes.scene import SceneMaker, canvas
+    from scenes.scene import INPUT_SIDE, SceneMaker, canvas
 
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
     parser.add_argument("--materials", default=Path.home() / ".cache/dynadetect/train/materials")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--side", type=int, default=352)
+    parser.add_argument("--side", type=int, default=INPUT_SIDE)
     options = parser.parse_args()
     maker = SceneMaker(Materials(options.materials))
     begun = time.process_time()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evaluation import pictures, report
 from evaluation.detectors import Refused, default_confidence, dynadetect, opencv
+from scenes.scene import INPUT_SIDE
 
 BUILT_IN = Path(__file__).parents[2] / "Sources/CBuiltInModel/BuiltIn.safetensors"
 
@@ -29,7 +30,7 @@ def arguments():
     parser.add_argument("--sheet", type=Path, help="draw misses and false alarms here")
     parser.add_argument("--count", type=int, default=2000, help="held-out scenes")
     parser.add_argument("--every-code", action="store_true", help="ask held-out scenes for codes too coarse to be told too")
-    parser.add_argument("--side", type=int, default=352, help="longer side of held-out scenes, pixels")
+    parser.add_argument("--side", type=int, default=INPUT_SIDE, help="longer side of held-out scenes, pixels")
     parser.add_argument("--materials", type=Path, default=Path.home() / ".cache/dynadetect/train/materials")
     return parser.parse_args()
 

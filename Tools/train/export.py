@@ -14,9 +14,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from detector.network import Detector, Shape
+from scenes.scene import INPUT_SIDE
 from scenes.symbols import CLASSES
 
-INPUT_SIDE = 352
 #: Settings that say nothing of the training, or that stand elsewhere.
 UNTOLD = ("data", "names")
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from .materials import Materials
-from .scene import SceneMaker, canvas
+from .scene import INPUT_SIDE, SceneMaker, canvas
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
@@ -15,7 +15,7 @@ if __name__ == "__main__":
     parser.add_argument("--materials", type=Path, default=Path.home() / ".cache/dynadetect/train/materials")
     parser.add_argument("--seed", type=int, default=2, help="training begins at 1")
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--side", type=int, default=352, help="longer side, pixels")
+    parser.add_argument("--side", type=int, default=INPUT_SIDE, help="longer side, pixels")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     maker, rng = SceneMaker(Materials(options.materials)), np.random.default_rng(options.seed)

@@ -12,6 +12,8 @@ from .label import print_label
 from .pose import Pose
 from .text import TextStrips
 
+#: Longer side of the pictures that the shipped network is asked with, pixels.
+INPUT_SIDE = 352
 #: The grey that letterboxing pads with.
 PADDING = 114
 #: Sides of the network's input are multiples of this.
