@@ -6,7 +6,9 @@ int dd_isa_available(enum dd_isa isa) {
     case DD_BASELINE: return 1;
 #if defined(__x86_64__)
     // These ask the operating system too: whether it saves the wider registers.
-    case DD_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case DD_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+            && __builtin_cpu_supports("f16c");
     case DD_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
             && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
@@ -29,6 +31,26 @@ const struct kernels *kernels_of(enum dd_isa isa) {
 #endif
     default: __builtin_trap();
     }
+}
+
+struct expert_call expert_call(
+    enum dd_isa isa, struct dd_experts experts, ptrdiff_t numbers, int32_t lanes,
+    const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count,
+    const float *scale, ptrdiff_t scale_count
+) {
+    require(within(1, experts.count, alpha_count) && experts.stride >= 0);
+    require(!experts.halves || kernels_of(isa)->halves);
+    require(scale_count == 0 || scale_count >= lanes);
+    const ptrdiff_t held = kernels_count / (experts.halves ? 2 : 4), others = experts.count - 1;
+    require(within(0, numbers, held));
+    require(others == 0 || (held - numbers) / others >= experts.stride);
+    return (struct expert_call){
+        .experts = experts,
+        .lanes = lanes,
+        .alpha = alpha,
+        .kernels = kernels,
+        .scale = scale_count > 0 ? scale : nullptr,
+    };
 }
 
 int dd_conv_group(enum dd_isa isa) { return kernels_of(isa)->group; }
@@ -175,6 +197,27 @@ void dd_mix(
     require(experts >= 1 && experts <= alpha_count && stride >= 0 && first >= 0 && out_count >= 0);
     require(first <= stride && out_count <= stride - first && kernels_count / experts >= stride);
     kernels_of(isa)->mix(experts, stride, alpha, kernels + first, out_count, out);
+}
+
+int dd_pack_halves(
+    enum dd_isa isa, const float *numbers, ptrdiff_t count, uint8_t *out, ptrdiff_t out_count
+) {
+    require(count >= 0 && count % 16 == 0 && out_count / 2 >= count);
+    return kernels_of(isa)->pack_halves(numbers, count, out);
+}
+
+void dd_mix_experts(
+    enum dd_isa isa, struct dd_experts experts, ptrdiff_t first, const float *alpha,
+    ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count, const float *scale,
+    ptrdiff_t scale_count, float *out, ptrdiff_t out_count
+) {
+    require(within(16, scale_count, 1 << 20) && scale_count % 16 == 0);
+    require(within(0, first, experts.stride) && within(0, out_count, experts.stride - first));
+    require(first % scale_count == 0 && out_count % scale_count == 0);
+    const struct expert_call call = expert_call(
+        isa, experts, first + out_count, (int32_t)scale_count, alpha, alpha_count, kernels,
+        kernels_count, scale, scale_count);
+    kernels_of(isa)->mix_experts(&call, first, out_count, out);
 }
 
 int64_t dd_peak(enum dd_isa isa, int64_t rounds, float *result, ptrdiff_t result_count) {

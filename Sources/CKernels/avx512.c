@@ -4,6 +4,7 @@
 #define NAME dd_kernels_avx512
 #define LANES 16
 #define FUSED 1
+#define HALVES 1
 #define GROUP 2
 #define WIDTH_DEPTHWISE 4
 #define WIDTH_MAX 14

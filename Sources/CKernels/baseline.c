@@ -3,6 +3,7 @@
 #define NAME dd_kernels_baseline
 #define LANES 4
 #define FUSED 0
+#define HALVES 0
 #define GROUP 1
 #define WIDTH_DEPTHWISE 2
 #define WIDTH_MAX 2

@@ -36,6 +36,15 @@ struct winograd_call {
     float *out;
 };
 
+/// Experts and how they are mixed, checked.
+struct expert_call {
+    struct dd_experts experts;
+    int32_t lanes;  // of the group
+    const float *alpha;
+    const uint8_t *kernels;  // the first expert's first number of the group
+    const float *scale;      // of the group's lanes, or null
+};
+
 /// One instruction set's loops. Their arguments are checked before.
 struct kernels {
     int32_t group;  // output blocks that share a weight group
@@ -63,12 +72,21 @@ struct kernels {
     void (*winograd_input)(const struct winograd_call *call);
     void (*winograd_output)(const struct winograd_call *call);
     void (*winograd_weights)(
-        int32_t window_stride, int32_t experts, ptrdiff_t stride, int32_t blocks, const float *alpha, const float *kernels,
-        const uint8_t *used, int32_t in_blocks, int32_t block0, int32_t block1, float *out);
+        int32_t window_stride, const struct expert_call *call, const uint8_t *used,
+        int32_t in_blocks, int32_t block0, int32_t block1, float *out);
+    int32_t halves;  // whether experts may be so
+    int32_t (*pack_halves)(const float *numbers, ptrdiff_t count, uint8_t *out);
+    void (*mix_experts)(
+        const struct expert_call *call, ptrdiff_t first, ptrdiff_t count, float *out);
 };
 
 /// The loops of `isa`. That the CPU can run them is for the caller to ask once, at start.
 const struct kernels *kernels_of(enum dd_isa isa);
+
+/// Checks that so many numbers of each expert are there.
+struct expert_call expert_call(
+    enum dd_isa isa, struct dd_experts experts, ptrdiff_t numbers, int32_t lanes, const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count,
+    const float *scale, ptrdiff_t scale_count);
 
 extern const struct kernels dd_kernels_baseline;
 #if defined(__x86_64__)

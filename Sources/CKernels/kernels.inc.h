@@ -1,6 +1,6 @@
 // All kernels of one instruction set. The file that includes this says which: TARGET (what the
 // compiler may use beyond the architecture's least), LANES of a vector, FUSED multiply-add or not,
-// GROUP of output blocks, WIDTHS of a tile, and the NAME of the table.
+// GROUP of output blocks, WIDTHS of a tile, HALVES that it can read, and the NAME of the table.
 //
 // TARGET is an attribute of each function below and not a flag of the file: an inline function of
 // a shared header, compiled here for AVX-512, might be the copy the linker keeps for all.
@@ -37,4 +37,7 @@ const struct kernels NAME = {
     .winograd_input = winograd_input,
     .winograd_output = winograd_output,
     .winograd_weights = winograd_weights,
+    .halves = HALVES,
+    .pack_halves = pack_halves,
+    .mix_experts = mix_experts,
 };

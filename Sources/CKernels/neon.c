@@ -3,6 +3,7 @@
 #define NAME dd_kernels_neon
 #define LANES 4
 #define FUSED 1
+#define HALVES 1
 #define GROUP 1
 #define WIDTH_DEPTHWISE 4
 #define WIDTH_MAX 6

@@ -79,12 +79,12 @@ void dd_winograd_output(
 }
 
 void dd_winograd_weights(
-    enum dd_isa isa, int32_t window_stride, int32_t experts, ptrdiff_t stride, int32_t blocks,
-    int32_t block0, int32_t block1, const float *alpha, ptrdiff_t alpha_count, const float *kernels,
-    ptrdiff_t kernels_count, const uint8_t *used, ptrdiff_t used_count, float *out,
-    ptrdiff_t out_count
+    enum dd_isa isa, int32_t window_stride, struct dd_experts experts, int32_t blocks,
+    int32_t block0, int32_t block1, const float *alpha, ptrdiff_t alpha_count,
+    const uint8_t *kernels, ptrdiff_t kernels_count, const float *scale, ptrdiff_t scale_count,
+    const uint8_t *used, ptrdiff_t used_count, float *out, ptrdiff_t out_count
 ) {
-    require(within(1, window_stride, 2) && within(1, experts, alpha_count) && within(1, blocks, kernels_of(isa)->group));
+    require(within(1, window_stride, 2) && within(1, blocks, kernels_of(isa)->group));
     require(0 <= block0 && block0 <= block1 && block1 <= used_count && used_count <= 1 << 16);
     int64_t steps = 0;
     for (ptrdiff_t b = 0; b < used_count; b++) {
@@ -92,9 +92,10 @@ void dd_winograd_weights(
         steps += used[b];
     }
     const int64_t lanes = steps * blocks * 16;
-    require((lanes + 16) * 36 <= out_count && 0 <= stride && lanes * 9 <= kernels_count);
-    require(experts == 1 || (kernels_count - lanes * 9) / (experts - 1) >= stride);
+    require((lanes + 16) * 36 <= out_count);
+    const struct expert_call call = expert_call(
+        isa, experts, lanes * 9, blocks * 16, alpha, alpha_count, kernels, kernels_count, scale,
+        scale_count);
     kernels_of(isa)->winograd_weights(
-        window_stride, experts, stride, blocks, alpha, kernels, used, (int32_t)used_count, block0,
-        block1, out);
+        window_stride, &call, used, (int32_t)used_count, block0, block1, out);
 }

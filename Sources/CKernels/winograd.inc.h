@@ -324,20 +324,21 @@ INLINE void transform_weights(const float *kernel, ptrdiff_t cell, float *out, p
 }
 
 static void winograd_weights(
-    int32_t window_stride, int32_t experts, ptrdiff_t stride, int32_t blocks, const float *alpha, const float *kernels,
-    const uint8_t *used, int32_t in_blocks, int32_t block0, int32_t block1, float *out
+    int32_t window_stride, const struct expert_call *call, const uint8_t *used, int32_t in_blocks,
+    int32_t block0, int32_t block1, float *out
 ) {
-    const ptrdiff_t lanes = (ptrdiff_t)blocks * 16;
+    const ptrdiff_t lanes = call->lanes;
     ptrdiff_t position = 0;
     for (int32_t b = 0; b < in_blocks; b++) position += used[b];
     position = position * lanes + 16;
     // An input block is mixed as a whole: each expert is then read in one go, and what comes out of
     // it (18 KiB) is transformed in the nearest cache.
     float mixed[9 * 16 * GROUP * 16];
+    ptrdiff_t first = 0;
     for (int32_t b = 0; b < block1; b++) {
         const ptrdiff_t cell = used[b] * lanes;
         if (b >= block0) {
-            mix(experts, stride, alpha, kernels, cell * 9, mixed);
+            mix_experts(call, first, cell * 9, mixed);
             if (window_stride == 2)
                 for (ptrdiff_t i = 0; i < cell; i += LANES)
                     transform_halved_weights(mixed + i, cell, out + i, position);
@@ -345,7 +346,7 @@ static void winograd_weights(
                 for (ptrdiff_t i = 0; i < cell; i += LANES)
                     transform_weights(mixed + i, cell, out + i, position);
         }
-        kernels += cell * 9;
+        first += cell * 9;
         out += cell;
     }
 }

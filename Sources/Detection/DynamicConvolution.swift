@@ -52,7 +52,7 @@ extension NetworkBuilder {
             weights: .mixed(
                 Experts(
                     count: count, kernels: try experts.floats("weight", shape: shape),
-                    biases: biases,
+                    biases: biases, scale: [Float](repeating: 1, count: outputChannels),
                     shift: [Float](repeating: 0, count: outputChannels), routing: router.routing)))
         let parameters =
             count * each + (hasBias ? count * outputChannels : 0) + router.parameters

@@ -2,8 +2,7 @@ extension Convolution {
     /// The convolution with a BatchNorm behind it folded into every kernel (in float64):
     /// W·γ/√(σ²+ε), (b − μ)·γ/√(σ²+ε) + β.
     ///
-    /// Of experts each kernel and bias is scaled, and β − μ·γ/√(σ²+ε) joins the shift, for α need not
-    /// sum to one. Arrays of the wrong size give a convolution that ``Graph`` refuses to append, as
+    /// Of experts γ/√(σ²+ε) joins the scale, and β − μ·γ/√(σ²+ε) the shift, for α need not sum to one. Arrays of the wrong size give a convolution that ``Graph`` refuses to append, as
     /// it does what folding made infinite.
     package func folding(
         gamma: [Float], beta: [Float], mean: [Float], variance: [Float], epsilon: Double
@@ -18,14 +17,12 @@ extension Convolution {
         let scale = (0..<channels).map { channel -> Double in
             Double(gamma[channel]) / (Double(variance[channel]) + epsilon).squareRoot()
         }
-        /// The scaled numbers of so many kernels, each (C_out, …).
-        func scaled(_ numbers: [Float], kernels: Int) -> [Float] {
-            let (rows, overflow) = kernels.multipliedReportingOverflow(by: channels)
-            guard !overflow, rows > 0, numbers.count % rows == 0 else { return [] }
-            let row = numbers.count / rows
+        /// The scaled numbers of a kernel (C_out, …).
+        func scaled(_ numbers: [Float]) -> [Float] {
+            guard numbers.count % channels == 0 else { return [] }
+            let row = numbers.count / channels
             return numbers.indices.map { index -> Float in
-                let factor: Double = scale[index / row % channels]
-                return Float(Double(numbers[index]) * factor)
+                Float(Double(numbers[index]) * scale[index / row])
             }
         }
         func shifted(_ numbers: [Float]) -> [Float] {
@@ -37,10 +34,9 @@ extension Convolution {
         }
         switch weights {
         case .constant(let kernel, let bias):
-            folded.weights = .constant(kernel: scaled(kernel, kernels: 1), bias: shifted(bias))
+            folded.weights = .constant(kernel: scaled(kernel), bias: shifted(bias))
         case .mixed(var experts):
-            experts.kernels = scaled(experts.kernels, kernels: experts.count)
-            experts.biases = scaled(experts.biases, kernels: experts.count)
+            experts.scale = scaled(experts.scale)
             experts.shift = shifted(experts.shift)
             folded.weights = .mixed(experts)
         }

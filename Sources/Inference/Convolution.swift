@@ -58,7 +58,8 @@ package struct Convolution: Sendable {
     }
 }
 
-/// M kernels and the rule that mixes them: W' = Σ α_i W_i, b' = Σ α_i b_i + shift.
+/// M kernels and the rule that mixes them: W' = s ⊙ Σ α_i W_i, b' = s ⊙ Σ α_i b_i + shift, with one s
+/// for each output channel.
 package struct Experts: Sendable {
     /// M.
     package var count: Int
@@ -66,15 +67,24 @@ package struct Experts: Sendable {
     package var kernels: [Float]
     /// Their biases: (M, C_out).
     package var biases: [Float]
+    /// s, whatever α is: BatchNorm's scale once folded. (C_out)
+    ///
+    /// It stays apart, so that the kernels are the file's own numbers: those of a file in float16 may be
+    /// kept, and read for each picture, as such.
+    package var scale: [Float]
     /// What is added whatever α is: BatchNorm's shift once folded. (C_out)
     package var shift: [Float]
     /// What gives α.
     package var routing: Routing
     /// Experts as they are said; a graph checks them with their convolution.
-    package init(count: Int, kernels: [Float], biases: [Float], shift: [Float], routing: Routing) {
+    package init(
+        count: Int, kernels: [Float], biases: [Float], scale: [Float], shift: [Float],
+        routing: Routing
+    ) {
         self.count = count
         self.kernels = kernels
         self.biases = biases
+        self.scale = scale
         self.shift = shift
         self.routing = routing
     }
@@ -128,8 +138,24 @@ extension Convolution {
             try Inference.check(experts.count, in: 1...GraphLimits.expertsMax, "expert count")
             try checkArray(experts.kernels, count: experts.count * kernelCount, "experts")
             try checkArray(experts.biases, count: experts.count * outputChannels, "expert biases")
+            try checkArray(experts.scale, count: outputChannels, "scale")
             try checkArray(experts.shift, count: outputChannels, "shift")
+            try experts.checkScaled(perOutput: weightsPerOutput)
             try experts.routing.check(inputChannels: inputChannels, experts: experts.count)
+        }
+    }
+}
+
+extension Experts {
+    /// That no number grows out of float32 when it is scaled.
+    fileprivate func checkScaled(perOutput: Int) throws(Misfit) {
+        for (numbers, row) in [(kernels, perOutput), (biases, 1)] {
+            for start in stride(from: 0, to: numbers.count, by: row) {
+                let scale = scale[start / row % scale.count]
+                guard (start..<start + row).allSatisfy({ (numbers[$0] * scale).isFinite }) else {
+                    throw Misfit("experts times their scale are not finite")
+                }
+            }
         }
     }
 }

@@ -60,19 +60,20 @@ struct Kernels: Sendable {
 
     /// Winograd's weights of one group: experts mixed, then transformed.
     ///
-    /// - kernels: the whole packed experts, `stride` numbers each; output: all groups' weights.
+    /// - kernels: the whole packed experts; scale: of the group's lanes, empty for ones; output: all
+    ///   groups' weights.
     func transformWeights(
-        _ group: PackedConvolution.OutputGroup, windowStride: Int, experts: Int, stride: Int,
-        inputBlocks: Range<Int>, alpha: Span<Float>, kernels: Span<Float>,
+        _ group: PackedConvolution.OutputGroup, windowStride: Int, experts: dd_experts,
+        inputBlocks: Range<Int>, alpha: Span<Float>, kernels: Span<UInt8>, scale: Span<Float>,
         to output: inout MutableSpan<Float>
     ) {
-        let from = kernels.extracting(group.weights.offset..<kernels.count)
+        let from = kernels.extracting(group.weights.offset * experts.size..<kernels.count)
         precondition(group.read.offset + group.read.count <= output.count)
         // The group's part of the output lies in it: checked above.
         unsafe dd_winograd_weights(
-            isa, Int32(windowStride), Int32(experts), stride, Int32(group.blocks.count),
+            isa, Int32(windowStride), experts, Int32(group.blocks.count),
             Int32(inputBlocks.lowerBound), Int32(inputBlocks.upperBound), address(alpha),
-            alpha.count, address(from), from.count,
+            alpha.count, address(from), from.count, address(scale), scale.count,
             address(group.used.span), group.used.count, address(&output) + group.read.offset,
             group.read.count)
     }
@@ -135,7 +136,29 @@ struct Kernels: Sendable {
             input.count, address(&output), output.count)
     }
 
-    /// Σ α_i K_i over numbers first ..< first + output.count of kernels of `count` numbers each.
+    /// s ⊙ Σ α_i K_i over numbers first ..< first + output.count of one group.
+    ///
+    /// - kernels: the whole packed experts, whose number `offset` is the group's first; scale: of the
+    ///   group's lanes.
+    func mix(
+        _ experts: dd_experts, group offset: Int, from first: Int, alpha: Span<Float>,
+        kernels: Span<UInt8>, scale: Span<Float>, to output: inout MutableSpan<Float>
+    ) {
+        let from = kernels.extracting(offset * experts.size..<kernels.count)
+        unsafe dd_mix_experts(
+            isa, experts, first, address(alpha), alpha.count, address(from), from.count,
+            address(scale), scale.count, address(&output), output.count)
+    }
+
+    /// The same numbers as binary16.
+    ///
+    /// - Returns: whether all are such numbers, and this instruction set reads them.
+    func packHalves(_ numbers: Span<Float>, to output: inout MutableSpan<UInt8>) -> Bool {
+        unsafe dd_pack_halves(
+            isa, address(numbers), numbers.count, address(&output), output.count) != 0
+    }
+
+    /// Σ x_i W_i over numbers first ..< first + output.count of rows of `count` numbers each.
     func mix(
         experts: Int, count: Int, from first: Int, alpha: Span<Float>, kernels: Span<Float>,
         to output: inout MutableSpan<Float>
@@ -212,4 +235,9 @@ func address<Element>(_ span: inout MutableSpan<Element>) -> UnsafeMutablePointe
         preconditionFailure("a kernel's spans lie in memory that was allocated")
     }
     return unsafe start
+}
+
+extension dd_experts {
+    /// Bytes of a number.
+    var size: Int { halves != 0 ? 2 : 4 }
 }

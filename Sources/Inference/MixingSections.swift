@@ -29,7 +29,7 @@ struct MeansSection: Section {
     }
 }
 
-/// α from the means, and the mixed bias: b' = Σ α_i b_i + shift.
+/// α from the means, and the mixed bias: b' = s ⊙ Σ α_i b_i + shift.
 struct RoutingSection: Section {
     let packed: PackedConvolution
     let routing: PackedRouting
@@ -56,8 +56,9 @@ struct RoutingSection: Section {
 
         var bias = arena.mutableSpan(scratch.bias)
         kernels.mix(
-            experts: packed.experts, count: scratch.bias.count, from: 0,
-            alpha: arena.span(scratch.scores), kernels: packed.biases.all, to: &bias)
+            dd_experts(count: Int32(packed.experts), halves: 0, stride: bias.count), group: 0,
+            from: 0, alpha: arena.span(scratch.scores), kernels: packed.biases.bytes,
+            scale: routing.scale.all, to: &bias)
         let shift = routing.shift.all
         for i in bias.indices { bias[i] += shift[i] }
     }
@@ -72,24 +73,51 @@ struct RoutingSection: Section {
     }
 }
 
-/// W' = Σ α_i W_i on packed kernels, a run of numbers an item.
+/// W' = s ⊙ Σ α_i W_i on packed kernels, a run of one group's numbers an item.
 struct MixSection: Section {
-    let packed: PackedConvolution
-    let scratch: MixScratch
-    let kernels: Kernels
+    private let packed: PackedConvolution
+    private let routing: PackedRouting
+    private let scratch: MixScratch
+    private let kernels: Kernels
+    /// Of the largest group.
+    private let runs: Int
 
-    /// 64 KiB written, and as much read of each expert: some 20 µs.
+    /// 64 KiB written, and up to as much read of each expert: some 20 µs.
+    ///
+    /// A multiple of every group's lanes.
     private static let countOfItem = 1 << 14
 
+    init(
+        packed: PackedConvolution, routing: PackedRouting, scratch: MixScratch, kernels: Kernels
+    ) {
+        self.packed = packed
+        self.routing = routing
+        self.scratch = scratch
+        self.kernels = kernels
+        let most = packed.groups.reduce(0) { max($0, $1.weights.count) }
+        runs = (most + Self.countOfItem - 1) / Self.countOfItem
+    }
+
     var kind: SectionKind { .mixing }
-    var items: Int { (packed.kernelCount + Self.countOfItem - 1) / Self.countOfItem }
+    var items: Int { packed.groups.count * runs }
 
     func run(item: Int, in arena: Arena, seat: Region) {
-        let first = item * Self.countOfItem
-        let count = min(Self.countOfItem, packed.kernelCount - first)
-        var out = arena.mutableSpan(scratch.kernel.part(first, count))
+        let group = packed.groups[item / runs]
+        let first = item % runs * Self.countOfItem
+        let count = min(Self.countOfItem, group.weights.count - first)
+        guard count > 0 else { return }
+        var out = arena.mutableSpan(scratch.kernel.part(group.weights.offset + first, count))
         kernels.mix(
-            experts: packed.experts, count: packed.kernelCount, from: first,
-            alpha: arena.span(scratch.scores), kernels: packed.kernels.all, to: &out)
+            packed.expertLayout, group: group.weights.offset, from: first,
+            alpha: arena.span(scratch.scores), kernels: packed.kernels.bytes,
+            scale: routing.scale(of: group), to: &out)
+    }
+}
+
+extension PackedRouting {
+    /// The scale of a group's lanes.
+    @_lifetime(borrow self)
+    func scale(of group: PackedConvolution.OutputGroup) -> Span<Float> {
+        scale.all.extracting(group.firstLane..<group.firstLane + group.lanes)
     }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 // The order of the numbers: which group reads what, and where each weight stands.
 
 extension PackedConvolution {
@@ -53,9 +55,10 @@ extension PackedConvolution {
         return try Weights(count: groups.reduce(0) { $0 + $1.read.count }) { floats in
             for group in groups {
                 kernels.transformWeights(
-                    group, windowStride: stride, experts: 1, stride: 0,
-                    inputBlocks: group.used.indices, alpha: one.span,
-                    kernels: plain.all, to: &floats)
+                    group, windowStride: stride,
+                    experts: dd_experts(count: 1, halves: 0, stride: 0),
+                    inputBlocks: group.used.indices, alpha: one.span, kernels: plain.bytes,
+                    scale: one.span.extracting(0..<0), to: &floats)
             }
         }
     }

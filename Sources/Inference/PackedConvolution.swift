@@ -25,10 +25,12 @@ struct PackedConvolution: Sendable {
     let groups: [OutputGroup]
     /// Numbers of one expert's kernel.
     let kernelCount: Int
+    /// Whether the experts are kept in binary16, which loses nothing: half the traffic of floats.
+    let hasHalves: Bool
     /// Numbers of the kernel that the convolution reads: once mixed, and transformed.
     var readCount: Int { algorithm.read(kernelCount, groups: groups.count) }
-    /// The experts' kernels: (experts, kernelCount) in float, or in the order of `dd_pack_experts`; or
-    /// the constant kernel, (readCount) in `element`.
+    /// The experts' kernels: (experts, kernelCount) in float or binary16, not yet scaled, or scaled in
+    /// the order of `dd_pack_experts`; or the constant kernel, (readCount) in `element`.
     let kernels: Weights
     /// Their biases: (experts, output lanes).
     let biases: Weights
@@ -95,7 +97,9 @@ struct PackedConvolution: Sendable {
         case .constant(let constant, let constantBias):
             (experts, kernel, bias) = (1, constant, constantBias)
         case .mixed(let mixed):
-            (experts, kernel, bias) = (mixed.count, mixed.kernels, mixed.biases)
+            experts = mixed.count
+            kernel = element == .float ? mixed.kernels : mixed.scaledKernels
+            bias = mixed.biases
         }
         let lanes = output.blocks * ChannelLayout.blockChannels
         // Below 2^60: experts are at most 2^8, and a routing's layers below 2^37.
@@ -127,19 +131,27 @@ struct PackedConvolution: Sendable {
                 }
             }
             let kernels: Weights
+            var hasHalves = false
             if element != .float {
                 let rounded = try Rounded(
                     plain, plainBiases, groups: groups, inputBlocks: input.blocks, format: format,
                     algorithm, experts: convolution.isMixed ? experts : nil)
                 (kernels, biases, scales) = (rounded.kernels, rounded.biases, rounded.scales)
             } else {
-                kernels =
-                    algorithm == .winograd && !convolution.isMixed
-                    ? try Self.transformed(
+                if convolution.isMixed {
+                    let halves = try Weights(byteCount: plain.count * 2) {
+                        hasHalves = Kernels(isa).packHalves(plain.all, to: &$0)
+                    }
+                    kernels = hasHalves ? halves : plain
+                } else if algorithm == .winograd {
+                    kernels = try Self.transformed(
                         plain, groups: groups, stride: convolution.stride.height, on: Kernels(isa))
-                    : plain
+                } else {
+                    kernels = plain
+                }
                 (biases, scales) = (plainBiases, try Weights(count: 0) { _ in })
             }
+            self.hasHalves = hasHalves
             self.kernels =
                 if let memory { try Weights(kernels, in: memory) } else { kernels }
             if case .mixed(let mixed) = convolution.weights {
@@ -156,6 +168,21 @@ struct PackedConvolution: Sendable {
     private static func routingCount(_ convolution: Convolution, _ input: ChannelLayout) -> Int {
         guard case .mixed(let mixed) = convolution.weights else { return 0 }
         return PackedRouting.count(of: mixed, from: input)
+    }
+}
+
+extension PackedConvolution {
+    /// How its experts lie, as the kernels take it.
+    var expertLayout: dd_experts {
+        dd_experts(count: Int32(experts), halves: hasHalves ? 1 : 0, stride: kernelCount)
+    }
+}
+
+extension Experts {
+    /// The kernels times their scale: (M, C_out·C_in/groups·k_h·k_w).
+    fileprivate var scaledKernels: [Float] {
+        let row = kernels.count / count / scale.count
+        return kernels.indices.map { kernels[$0] * scale[$0 / row % scale.count] }
     }
 }
 

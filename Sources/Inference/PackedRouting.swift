@@ -10,7 +10,9 @@ struct PackedRouting: Sendable {
     let last: Layer
     let isSoftmax: Bool
     let hiddenActivation: Activation
-    /// Added to the mixed bias: (output lanes).
+    /// What the mixed kernel and bias are multiplied with, and what is then added to the bias: (output
+    /// lanes) each.
+    let scale: Weights
     let shift: Weights
     /// Channels that are means, by input block; the lanes behind them are no channels.
     let used: [UInt8]
@@ -65,9 +67,13 @@ struct PackedRouting: Sendable {
             last = try Layer(weight, bias, slots: Array(0..<width), inputs: width)
         }
         let slots = output.laneOfChannel
-        shift = try Weights(count: output.blocks * ChannelLayout.blockChannels) { floats in
-            for (channel, lane) in slots.enumerated() { floats[lane] = mixed.shift[channel] }
+        func laned(_ numbers: [Float]) throws(OutOfMemory) -> Weights {
+            try Weights(count: output.blocks * ChannelLayout.blockChannels) { floats in
+                for (channel, lane) in slots.enumerated() { floats[lane] = numbers[channel] }
+            }
         }
+        scale = try laned(mixed.scale)
+        shift = try laned(mixed.shift)
     }
 
     /// Numbers of the weights, which an odd layout can make 16 times as many as the file has.

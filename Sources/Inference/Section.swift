@@ -111,9 +111,10 @@ extension Program.Work {
             if packed.element != .float {
                 NarrowMixSection(packed: packed, scratch: scratch)
             } else if packed.algorithm == .winograd {
-                WinogradMixSection(packed: packed, scratch: scratch, kernels: kernels)
+                WinogradMixSection(
+                    packed: packed, routing: routing, scratch: scratch, kernels: kernels)
             } else {
-                MixSection(packed: packed, scratch: scratch, kernels: kernels)
+                MixSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels)
             }
         return [
             MeansSection(input: input, means: scratch.means, kernels: kernels),

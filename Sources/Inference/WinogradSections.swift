@@ -120,10 +120,11 @@ struct WinogradInputSection: Section {
     }
 }
 
-/// W' = Σ α_i W_i, then G W' Gᵀ: one group of output blocks and one input block an item, which
+/// W' = s ⊙ Σ α_i W_i, then G W' Gᵀ: one group of output blocks and one input block an item, which
 /// reads up to 18 KiB of each expert and writes 72.
 struct WinogradMixSection: Section {
     let packed: PackedConvolution
+    let routing: PackedRouting
     let scratch: MixScratch
     let kernels: Kernels
 
@@ -134,9 +135,10 @@ struct WinogradMixSection: Section {
         let inputBlocks = packed.inputLayout.blocks
         let block = item % inputBlocks
         var out = arena.mutableSpan(scratch.kernel)
+        let group = packed.groups[item / inputBlocks]
         kernels.transformWeights(
-            packed.groups[item / inputBlocks], windowStride: packed.geometry.stride.height,
-            experts: packed.experts, stride: packed.kernelCount, inputBlocks: block..<block + 1,
-            alpha: arena.span(scratch.scores), kernels: packed.kernels.all, to: &out)
+            group, windowStride: packed.geometry.stride.height, experts: packed.expertLayout,
+            inputBlocks: block..<block + 1, alpha: arena.span(scratch.scores),
+            kernels: packed.kernels.bytes, scale: routing.scale(of: group), to: &out)
     }
 }

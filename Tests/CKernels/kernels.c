@@ -143,8 +143,9 @@ static void winograd(struct window w) {
         }
         const float alpha[] = {0.5f, 0.25f};
         dd_winograd_weights(
-            isa, w.stride, 2, count, blocks, 0, l.conv.in.blocks, alpha, 2, experts, 2 * count,
-            l.used, l.conv.in.blocks, weights, count * 4 + 576);
+            isa, w.stride, (struct dd_experts){2, 0, count}, blocks, 0, l.conv.in.blocks, alpha, 2,
+            (const uint8_t *)experts, 2 * count * 4, alpha, 0, l.used, l.conv.in.blocks, weights,
+            count * 4 + 576);
         const int32_t half = tiles / 2;
         for (int32_t part = half ? 0 : 1; part < 2; part++) {
             const int32_t tile0 = part ? half : 0, tile1 = part ? tiles : half;
@@ -264,6 +265,36 @@ static void mixing(int32_t experts, ptrdiff_t count) {
     free(out);
 }
 
+/// Experts scaled by lane: as floats, and where the instruction set reads them as binary16.
+static void mixing_experts(int32_t experts, int32_t blocks) {
+    const ptrdiff_t lanes = blocks * 16, count = 3 * lanes, stride = 4 * lanes;
+    float *kernels = filled(experts * stride, 0), *alpha = filled(experts, 0);
+    float *scale = filled(lanes, 0), *out = filled(count, UNTOUCHED);
+    uint8_t *halves = malloc((size_t)(experts * stride) * 2);
+    for (ptrdiff_t i = 0; i < experts * stride; i++) kernels[i] = (float)(_Float16)noise();
+    for (int32_t e = 0; e < experts; e++) alpha[e] = noise();
+    for (ptrdiff_t i = 0; i < lanes; i++) scale[i] = noise();
+    const int has = dd_pack_halves(isa, kernels, experts * stride, halves, experts * stride * 2);
+    if (has != (isa != DD_BASELINE)) failures++;
+    for (int32_t as_halves = 0; as_halves <= has; as_halves++) {
+        dd_mix_experts(
+            isa, (struct dd_experts){experts, as_halves, stride}, lanes, alpha, experts,
+            as_halves ? halves : (const uint8_t *)kernels,
+            experts * stride * (as_halves ? 2 : 4), scale, lanes, out, count);
+        for (ptrdiff_t i = 0; i < count; i++) {
+            double sum = 0;
+            for (int32_t e = 0; e < experts; e++)
+                sum += (double)alpha[e] * kernels[e * stride + lanes + i];
+            compare("mixing of experts", out[i], sum * scale[i % lanes], 1e-6);
+        }
+    }
+    free(kernels);
+    free(alpha);
+    free(scale);
+    free(halves);
+    free(out);
+}
+
 /// Bytes of a picture as v/255.
 static void loading(int32_t height, int32_t width) {
     const ptrdiff_t pixels_count = (ptrdiff_t)height * width * 3;
@@ -339,6 +370,7 @@ int main(void) {
                 planewise(in, height, width);
             }
             mixing(1 + s, 1 + 37 * s);
+            mixing_experts(1 + s, 1 + s % 3);
             loading(height, width);
             moves(height, width);
         }

@@ -63,6 +63,17 @@ struct ConvolutionFoldingTests {
         #expect(throws: GraphError.self) { try graph.add(.convolution(folded), graph.input) }
     }
 
+    @Test func `what would pass float32 once scaled is what a graph refuses`() throws {
+        let ones = [Float](repeating: 1, count: 5)
+        for convolution in [Convolution.make(3, 5), .makeMixed(3, 5)] {
+            let folded = convolution.folding(
+                gamma: [1, 1, 1, 1, .greatestFiniteMagnitude], beta: ones, mean: ones,
+                variance: [Float](repeating: 1e-3, count: 5), epsilon: 1e-3)
+            var graph = Graph()
+            #expect(throws: GraphError.self) { try graph.add(.convolution(folded), graph.input) }
+        }
+    }
+
     @Test(arguments: [-1, 0, Int.max])
     func `counts that cannot be do not trap the folding`(count: Int) {
         var convolution = Convolution.makeMixed(3, 5)

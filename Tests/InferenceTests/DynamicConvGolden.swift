@@ -32,6 +32,7 @@ struct DynamicConvGolden {
             weights: .mixed(
                 Experts(
                     count: g[11], kernels: arrays[2].floats, biases: arrays[3].floats,
+                    scale: Array(repeating: 1, count: g[1]),
                     shift: Array(repeating: 0, count: g[1]), routing: routing)))
         inputs = Self.maps(arrays[1])
         outputs = Self.maps(arrays[last])

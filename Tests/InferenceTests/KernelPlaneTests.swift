@@ -101,27 +101,4 @@ struct KernelPlaneTests {
         }
         #expect(bits.count == 1)
     }
-
-    @Test(arguments: ISA.available, [1, 2, 4, 7])
-    func `experts are mixed, whatever part is asked for`(isa: ISA, experts: Int) {
-        var noise = KernelNoise(seed: 14)
-        let (alpha, kernels) = (noise.next(experts), noise.next(experts * 203))
-        func mix(_ range: Range<Int>) -> [Float] {
-            var mixed = [Float](repeating: KernelPlanes.untouched, count: range.count)
-            var out = mixed.mutableSpan
-            dd_mix(
-                isa.code, Int32(experts), 203, range.lowerBound, alpha.span, kernels.span, &out)
-            return mixed
-        }
-        let whole = mix(0..<203)
-        for i in 0..<203 {
-            let exact = (0..<experts).reduce(0.0) {
-                $0 + Double(alpha[$1]) * Double(kernels[$1 * 203 + i])
-            }
-            #expect(abs(Double(whole[i]) - exact) < 1e-6)
-        }
-        for range in [0..<1, 3..<20, 60..<140, 202..<203, 203..<203] {
-            #expect(mix(range) == Array(whole[range]))
-        }
-    }
 }

@@ -30,10 +30,11 @@ extension KernelConvolution {
         let inputBlocks = Int(conv.in.blocks)
         var weights = [Float](repeating: .nan, count: plain.count * 4 + 576)
         var to = weights.mutableSpan
-        let one: [Float] = [1]
+        let (one, none): ([Float], [Float]) = ([1], [])
+        let bytes = plain.bytes
         dd_winograd_weights(
-            isa.code, conv.stride_height, 1, 0, blocks, 0, conv.in.blocks, one.span, plain.span,
-            used.span, &to)
+            isa.code, conv.stride_height, dd_experts(count: 1, halves: 0, stride: 0), blocks, 0,
+            conv.in.blocks, one.span, bytes.span, none.span, used.span, &to)
 
         var transformed = [Float](repeating: .nan, count: inputBlocks * tiles.count * tileFloats)
         var between = transformed.mutableSpan

@@ -92,37 +92,39 @@ struct KernelWinogradTests {
     }
 
     @Test(arguments: ISA.available, [(1, 1), (3, 1), (3, 2)])
-    func `experts are mixed before they are transformed`(isa: ISA, shape: (Int, Int)) {
+    func `experts are mixed and scaled before they are transformed`(isa: ISA, shape: (Int, Int)) {
         let (blocks, windowStride) = (min(shape.0, isa.groupBlocks), Int32(shape.1))
         let used: [UInt8] = [16, 0, 5]
-        let count = 21 * 9 * blocks * 16
+        let (lanes, count) = (blocks * 16, 21 * 9 * blocks * 16)
         var noise = KernelNoise(seed: 9)
-        let alpha = noise.next(3)
-        let experts = noise.next(3 * (count + 7))
+        let (alpha, scale) = (noise.next(3), noise.next(lanes))
+        let stride = count + 7
+        let experts = noise.next(3 * stride)
         // In Double, which mixing in Float comes near to 1e-7.
         let mixed = (0..<count).map { i in
-            Float(
-                (0..<3).reduce(0.0) {
-                    $0 + Double(alpha[$1]) * Double(experts[$1 * (count + 7) + i])
-                })
+            let sum = (0..<3).reduce(0.0) {
+                $0 + Double(alpha[$1]) * Double(experts[$1 * stride + i])
+            }
+            return Float(sum * Double(scale[i % lanes]))
         }
-        func transform(_ experts: Int, _ stride: Int, _ alpha: [Float], _ kernels: [Float])
-            -> [Float]
-        {
+        func transform(
+            _ layout: dd_experts, _ alpha: [Float], _ kernels: [UInt8], _ scale: [Float]
+        ) -> [Float] {
             let parts = 36 * 16  // floats between the parts, never written
             var out = [Float](repeating: 0, count: count * 4 + parts)
             var span = out.mutableSpan
             // In parts, as the items of a section do.
             for block in 0..<Int32(3) {
                 dd_winograd_weights(
-                    isa.code, windowStride, Int32(experts), stride, Int32(blocks), block, block + 1,
-                    alpha.span,
-                    kernels.span, used.span, &span)
+                    isa.code, windowStride, layout, Int32(blocks), block, block + 1, alpha.span,
+                    kernels.span, scale.span, used.span, &span)
             }
             return out
         }
-        let found = transform(3, count + 7, alpha, experts)
-        let expected = transform(1, 0, [1], mixed)
+        let found = transform(
+            dd_experts(count: 3, halves: 0, stride: stride), alpha, experts.bytes, scale)
+        let expected = transform(
+            dd_experts(count: 1, halves: 0, stride: 0), [1], mixed.bytes, [])
         let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? .infinity
         #expect(worst < 1e-6)
         #expect(found.allSatisfy { $0.isFinite })

@@ -86,6 +86,21 @@ struct PackedConvolutionTests {
         }
     }
 
+    @Test(arguments: ISA.available)
+    func `experts are kept in binary16 where that loses nothing`(isa: ISA) throws {
+        func pack(_ convolution: Convolution) throws -> PackedConvolution {
+            try PackedConvolution(
+                convolution, from: ChannelLayout(channels: 20), to: ChannelLayout(channels: 20),
+                isa: isa, countMax: .max)
+        }
+        let (floats, halves) = (
+            try pack(.makeMixed(20, 20)), try pack(.makeMixed(20, 20, inHalves: true))
+        )
+        #expect(!floats.hasHalves)
+        #expect(halves.hasHalves == (isa != .baseline))
+        #expect(halves.kernels.count == floats.kernels.count / (halves.hasHalves ? 2 : 1))
+    }
+
     @Test(arguments: [
         Convolution.make(20, 20), .makeMixed(20, 20), .makeMixed(20, 20, hidden: 5),
     ])

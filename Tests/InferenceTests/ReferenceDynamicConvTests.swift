@@ -23,10 +23,10 @@ struct ReferenceDynamicConvTests {
 
     @Test func `the shift is added whatever the routing says`() {
         let experts = Experts(
-            count: 2, kernels: [1, 3], biases: [10, 20], shift: [0.5],
+            count: 2, kernels: [1, 3], biases: [10, 20], scale: [2], shift: [0.5],
             routing: .sigmoid(weight: [0, 0], bias: [0, 0]))
         let (kernel, bias) = Reference.mix(experts, [0.25, 0.5])
-        #expect(kernel == [1.75])
-        #expect(bias == [13])
+        #expect(kernel == [3.5])
+        #expect(bias == [25.5])
     }
 }

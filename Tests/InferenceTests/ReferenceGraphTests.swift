@@ -33,7 +33,8 @@ struct ReferenceGraphTests {
         mixed.weights = .mixed(
             Experts(
                 count: 2, kernels: noise.next(2 * 4 * 27), biases: noise.next(8),
-                shift: noise.next(4), routing: .sigmoid(weight: noise.next(6), bias: noise.next(2)))
+                scale: noise.next(4), shift: noise.next(4),
+                routing: .sigmoid(weight: noise.next(6), bias: noise.next(2)))
         )
         for layer in [plain, mixed] {
             let expected = Reference.normalize(

@@ -102,17 +102,26 @@ void dd_winograd_output(
     float *_Nonnull __counted_by(sums_count) sums __noescape, ptrdiff_t sums_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
-/// One group's kernels, packed as for `dd_conv_rows`, mixed (W' = Σ α_i W_i) and transformed for
+/// Kernels that are mixed, packed alike, as they lie one behind the other.
+struct dd_experts {
+    int32_t count;
+    int32_t halves;    // whether their numbers are IEEE 754's binary16, and not floats
+    ptrdiff_t stride;  // numbers from one to the next
+};
+
+/// One group's kernels, packed as for `dd_conv_rows`, mixed (W' = s ⊙ Σ α_i W_i) and transformed for
 /// `dd_winograd_output`: what input blocks block0 ..< block1 of `used_count` need of it.
 ///
 /// - window_stride: the convolution's, 1 or 2.
 /// - blocks: output blocks of the group.
-/// - kernels: the group's first weight of the first expert; the next expert's is `stride` floats on.
+/// - kernels: from the first expert's first number of the group on, by their bytes.
+/// - scale: s of the group's lanes; empty for ones.
 void dd_winograd_weights(
-    enum dd_isa isa, int32_t window_stride, int32_t experts, ptrdiff_t stride, int32_t blocks,
+    enum dd_isa isa, int32_t window_stride, struct dd_experts experts, int32_t blocks,
     int32_t block0, int32_t block1,
     const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,
-    const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
+    const uint8_t *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
+    const float *_Nonnull __counted_by(scale_count) scale __noescape, ptrdiff_t scale_count,
     const uint8_t *_Nonnull __counted_by(used_count) used __noescape, ptrdiff_t used_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
@@ -170,8 +179,28 @@ void dd_means(
     const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
-/// W' = Σ α_i W_i over elements first ..< first + out_count of `experts` kernels that lie one behind
-/// the other, `stride` floats apart; out[0] is element `first`.
+/// Numbers first ..< first + out_count of W' = s ⊙ Σ α_i W_i, of one group.
+///
+/// - kernels: from the first expert's first number of the group on, by their bytes.
+/// - scale: s of the group's lanes, a multiple of 16: of out[i] scale[i % scale_count]. first and
+///   out_count are multiples of it.
+void dd_mix_experts(
+    enum dd_isa isa, struct dd_experts experts, ptrdiff_t first,
+    const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,
+    const uint8_t *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
+    const float *_Nonnull __counted_by(scale_count) scale __noescape, ptrdiff_t scale_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// Floats, a multiple of 16, as binary16.
+///
+/// - Returns: whether each of them is one, so that nothing was lost. If not, or if `isa` cannot read
+///   such numbers, what `out` holds is of no use.
+int dd_pack_halves(
+    enum dd_isa isa, const float *_Nonnull __counted_by(count) numbers __noescape, ptrdiff_t count,
+    uint8_t *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// y = Σ x_i W_i over elements first ..< first + out_count of `experts` rows that lie one behind the
+/// other, `stride` floats apart; out[0] is element `first`.
 void dd_mix(
     enum dd_isa isa, int32_t experts, ptrdiff_t stride, ptrdiff_t first,
     const float *_Nonnull __counted_by(alpha_count) alpha __noescape, ptrdiff_t alpha_count,

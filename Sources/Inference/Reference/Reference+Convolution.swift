@@ -67,15 +67,20 @@ extension Reference {
         }
     }
 
-    /// W' = Σ α_i W_i and b' = Σ α_i b_i + shift: equation 3 of ParameterNet.
+    /// W' = s ⊙ Σ α_i W_i and b' = s ⊙ Σ α_i b_i + shift: equation 3 of ParameterNet, and the BatchNorm
+    /// behind it.
     package static func mix(
         _ experts: Experts, _ alpha: [Double]
     ) -> (kernel: [Double], bias: [Double]) {
         precondition(alpha.count == experts.count)
         func mixed(_ rows: [Float]) -> [Double] {
             let length = rows.count / experts.count
+            let row = length / experts.scale.count
             return (0..<length).map { i in
-                (0..<experts.count).reduce(0) { $0 + alpha[$1] * Double(rows[$1 * length + i]) }
+                let sum = (0..<experts.count).reduce(0) {
+                    $0 + alpha[$1] * Double(rows[$1 * length + i])
+                }
+                return sum * Double(experts.scale[i / row])
             }
         }
         let bias = zip(mixed(experts.biases), experts.shift).map { $0 + Double($1) }

@@ -18,10 +18,12 @@ extension Convolution {
                 bias: noise.floats(outputs, scale: 0.5)), activation: activation)
     }
 
-    /// The same with experts.
+    /// The same with experts, whose kernels are numbers of binary16 if `inHalves`.
     static func makeMixed(
         _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1, groups: Int = 1,
-        experts: Int = 4, hidden: Int? = nil, activation: Activation = .silu, seed: UInt64 = 1
+        experts: Int = 4, hidden: Int? = nil, activation: Activation = .silu,
+        inHalves: Bool = false,
+        seed: UInt64 = 1
     ) -> Convolution {
         var noise = SeededNoise(seed: seed)
         let count = inputs / groups * kernel * kernel
@@ -37,12 +39,14 @@ extension Convolution {
         var made = make(
             inputs, outputs, kernel: kernel, stride: stride, groups: groups,
             activation: activation, seed: seed)
+        let kernels = noise.floats(
+            experts * outputs * count, scale: 2 / Float(count).squareRoot())
         made.weights = .mixed(
             Experts(
                 count: experts,
-                kernels: noise.floats(
-                    experts * outputs * count, scale: 2 / Float(count).squareRoot()),
+                kernels: inHalves ? kernels.map { Float(Float16($0)) } : kernels,
                 biases: noise.floats(experts * outputs, scale: 0.5),
+                scale: noise.floats(outputs).map { 1 + $0 / 2 },
                 shift: noise.floats(outputs, scale: 0.5), routing: routing))
         return made
     }

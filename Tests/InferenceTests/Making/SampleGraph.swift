@@ -104,17 +104,21 @@ enum SampleGraph: String, CaseIterable {
         case .depthMultiplier:
             return [try g.add(.convolution(.make(10, 30, groups: 10)), try conv(x, 10))]
         case .mixed:
-            return [try g.add(.convolution(.makeMixed(13, 40)), try conv(x, 13))]
+            return [try g.add(.convolution(.makeMixed(13, 40, inHalves: true)), try conv(x, 13))]
         case .mixedSoftmax:
             return [
                 try g.add(.convolution(.makeMixed(20, 18, experts: 3, hidden: 7)), try conv(x, 20))
             ]
         case .mixedDepthwise:
-            return [try g.add(.convolution(.makeMixed(20, 20, groups: 20)), try conv(x, 20))]
+            return [
+                try g.add(
+                    .convolution(.makeMixed(20, 20, groups: 20, inHalves: true)), try conv(x, 20))
+            ]
         case .mixedGrouped:
             return [
                 try g.add(
-                    .convolution(.makeMixed(20, 30, kernel: 1, groups: 5, experts: 1)),
+                    .convolution(
+                        .makeMixed(20, 30, kernel: 1, groups: 5, experts: 1, inHalves: true)),
                     try conv(x, 20))
             ]
         case .mixedOnPicture: return [try g.add(.convolution(.makeMixed(3, 8, stride: 2)), x)]
