@@ -1,4 +1,6 @@
 // The door: which instruction sets there are, and each call's arguments checked once.
+#include <string.h>
+
 #include "kernels.h"
 
 int dd_isa_available(enum dd_isa isa) {
@@ -55,19 +57,19 @@ struct expert_call expert_call(
 
 int dd_conv_group(enum dd_isa isa) { return kernels_of(isa)->group; }
 
-void dd_conv_rows(
-    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1, const float *in,
-    ptrdiff_t in_count, const uint8_t *used, ptrdiff_t used_count, const float *weights,
-    ptrdiff_t weights_count, const float *bias, ptrdiff_t bias_count, const float *residual,
-    ptrdiff_t residual_count, struct dd_planes residual_planes, float *out, ptrdiff_t out_count
+/// A call of some rows, its weights and outputs checked; what it reads is for the caller to say.
+static struct conv_call conv_call(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1,
+    const uint8_t *used, ptrdiff_t used_count, const float *weights, ptrdiff_t weights_count,
+    const float *bias, ptrdiff_t bias_count, const float *residual, ptrdiff_t residual_count,
+    struct dd_planes residual_planes, float *out, ptrdiff_t out_count
 ) {
-    const struct kernels *kernels = kernels_of(isa);
-    require_planes(conv.in, in_count);
+    const int32_t most = kernels_of(isa)->group;
     require_blocks(conv.out, out_count);
     require_conv(conv);
-    require(within(0, group, (conv.out.blocks - 1) / kernels->group));
-    const int32_t first = group * kernels->group, left = conv.out.blocks - first;
-    const int32_t blocks = left < kernels->group ? left : kernels->group;
+    require(within(0, group, (conv.out.blocks - 1) / most));
+    const int32_t first = group * most, left = conv.out.blocks - first;
+    const int32_t blocks = left < most ? left : most;
     require_rows(conv.out, first, y0, y1);
     require_residual(residual_planes, conv.out, residual_count);
     require(used_count >= conv.in.blocks && bias_count / 16 >= conv.out.blocks);
@@ -77,13 +79,12 @@ void dd_conv_rows(
         steps += used[b];
     }
     require(steps * conv.kernel_height * conv.kernel_width * blocks <= weights_count / 16);
-    const struct conv_call call = {
+    return (struct conv_call){
         .conv = conv,
         .first = first,
         .blocks = blocks,
         .y0 = y0,
         .y1 = y1,
-        .in = in,
         .used = used,
         .weights = weights,
         .bias = bias + first * 16,
@@ -91,6 +92,80 @@ void dd_conv_rows(
         .residual_planes = residual_planes,
         .out = out,
     };
+}
+
+void dd_conv_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1, const float *in,
+    ptrdiff_t in_count, const uint8_t *used, ptrdiff_t used_count, const float *weights,
+    ptrdiff_t weights_count, const float *bias, ptrdiff_t bias_count, const float *residual,
+    ptrdiff_t residual_count, struct dd_planes residual_planes, float *out, ptrdiff_t out_count
+) {
+    require_planes(conv.in, in_count);
+    struct conv_call call = conv_call(
+        isa, conv, group, y0, y1, used, used_count, weights, weights_count, bias, bias_count,
+        residual, residual_count, residual_planes, out, out_count);
+    call.in = in;
+    kernels_of(isa)->conv_rows(&call);
+}
+
+/// The rows of a picture that `rows` rows of windows meet, with the halo beside them and none above.
+static struct dd_planes strip_planes(struct dd_conv conv, int32_t rows) {
+    require(within(1, rows, conv.out.height));
+    const int64_t height = (int64_t)(rows - 1) * conv.stride_height
+        + (int64_t)(conv.kernel_height - 1) * conv.dilation_height + 1;
+    require(within(1, height, 1 << 19));
+    struct dd_planes strip = conv.in;
+    strip.height = (int32_t)height;
+    return strip;
+}
+
+ptrdiff_t dd_strip_count(struct dd_conv conv, int32_t rows) {
+    require_conv(conv);
+    return plane_floats(strip_planes(conv, rows));
+}
+
+void dd_picture_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1,
+    const uint8_t *pixels, ptrdiff_t pixels_count, float *strip, ptrdiff_t strip_count,
+    const uint8_t *used, ptrdiff_t used_count, const float *weights, ptrdiff_t weights_count,
+    const float *bias, ptrdiff_t bias_count, const float *residual, ptrdiff_t residual_count,
+    struct dd_planes residual_planes, float *out, ptrdiff_t out_count
+) {
+    const struct kernels *kernels = kernels_of(isa);
+    struct conv_call call = conv_call(
+        isa, conv, group, y0, y1, used, used_count, weights, weights_count, bias, bias_count,
+        residual, residual_count, residual_planes, out, out_count);
+    require(conv.in.blocks == 1 && conv.in.lanes == 4 && y0 < y1);
+    const ptrdiff_t row_bytes = (ptrdiff_t)conv.in.width * 3;
+    require(within(1, conv.in.width, 1 << 19) && pixels_count / row_bytes >= conv.in.height);
+    const struct dd_planes planes = strip_planes(conv, y1 - y0);
+    require_planes(planes, strip_count);
+
+    // Row `top` of the picture is the strip's first; those outside the picture are zeros.
+    const int32_t top = y0 * conv.stride_height - conv.padding_height;
+    const int32_t begin = top < 0 ? 0 : top, end = top + planes.height < conv.in.height
+        ? top + planes.height : conv.in.height;
+    const ptrdiff_t row = row_floats(planes);
+    float *first = strip + pixel(planes, 0, 0, -planes.halo);
+    for (int32_t y = top; y < top + planes.height; y++) {
+        float *line = first + (y - top) * row;
+        const bool is_inside = begin <= y && y < end;
+        const ptrdiff_t side = is_inside ? (ptrdiff_t)planes.halo * 4 : row;
+        memset(line, 0, (size_t)side * sizeof(float));
+        if (is_inside) memset(line + row - side, 0, (size_t)side * sizeof(float));
+    }
+    if (begin < end)
+        kernels->load_pixels(
+            planes, begin - top, end - top, pixels + begin * row_bytes, pixels + pixels_count, strip);
+
+    // The strip is a picture of its own that is not padded above, and the output begins with row y0.
+    call.conv.in = planes;
+    call.conv.padding_height = 0;
+    call.in = strip;
+    call.out += y0 * row_floats(conv.out);
+    if (call.residual) call.residual += y0 * row_floats(residual_planes);
+    call.y0 = 0;
+    call.y1 = y1 - y0;
     kernels->conv_rows(&call);
 }
 

@@ -74,6 +74,11 @@ void dd_load_tensor(
         }
 }
 
+void dd_copy_bytes(const uint8_t *in, uint8_t *out, ptrdiff_t count) {
+    require(count >= 0);
+    memcpy(out, in, (size_t)count);
+}
+
 int dd_reaches(float floor, int32_t lanes, const float *pixels, ptrdiff_t count) {
     require(within(0, lanes, 16));
     float floors[16];

@@ -124,6 +124,10 @@ struct AlignedFloats: ~Copyable {
 /// `@unchecked`: it holds a pointer to memory that it owns; see DESIGN for races.
 final class Arena: @unchecked Sendable {
     private let floats: AlignedFloats
+    /// Whether the picture of this pass lies there as bytes.
+    ///
+    /// Set while it is written, before the first section.
+    var holdsPixels = false
 
     init(count: Int) throws(OutOfMemory) {
         floats = try AlignedFloats(count: count, isLasting: true)

@@ -52,7 +52,7 @@ struct ConvolutionSection: TiledSection {
     let packed: PackedConvolution
     let call: ConvolutionCall
     var tiling: Tiling
-    private let kernels: Kernels
+    let kernels: Kernels
 
     init(_ packed: PackedConvolution, _ call: ConvolutionCall, kernels: Kernels) {
         self.packed = packed

@@ -31,6 +31,25 @@ struct Kernels: Sendable {
             residualPlanes, address(&output), output.count)
     }
 
+    /// Rows of the output blocks of one group, from a picture's bytes (height, width, 3).
+    ///
+    /// - strip: ``stripCount(_:rows:)`` floats. An empty `residual` is none.
+    func convolve(
+        _ conv: dd_conv, group: Int, rows: Range<Int>, pixels: Span<UInt8>,
+        strip: inout MutableSpan<Float>, used: Span<UInt8>, weights: Span<Float>,
+        bias: Span<Float>, residual: Span<Float>, residualPlanes: dd_planes,
+        to output: inout MutableSpan<Float>
+    ) {
+        unsafe dd_picture_rows(
+            isa, conv, Int32(group), Int32(rows.lowerBound), Int32(rows.upperBound),
+            address(pixels), pixels.count, address(&strip), strip.count, address(used), used.count,
+            address(weights), weights.count, address(bias), bias.count, address(residual),
+            residual.count, residualPlanes, address(&output), output.count)
+    }
+
+    /// Floats in which the rows of a picture lie that so many rows of the output need.
+    static func stripCount(_ conv: dd_conv, rows: Int) -> Int { dd_strip_count(conv, Int32(rows)) }
+
     /// Winograd's first step: some blocks of the input, transformed for some tiles.
     func transformInput(
         _ conv: dd_conv, tiles: Range<Int>, blocks: Range<Int>, input: Span<Float>,
@@ -197,6 +216,12 @@ struct Kernels: Sendable {
         unsafe dd_clear_halo(
             planes, Int32(blocks.lowerBound), Int32(blocks.upperBound), Int32(rows.lowerBound),
             Int32(rows.upperBound), address(&output), output.count)
+    }
+
+    /// Bytes as they are, from byte `start` of the output on.
+    static func copy(_ pixels: Span<UInt8>, to output: inout MutableSpan<UInt8>, at start: Int) {
+        var part = output._mutatingExtracting(start..<start + pixels.count)
+        unsafe dd_copy_bytes(address(pixels), address(&part), pixels.count)
     }
 
     /// RGB bytes of some rows as v/255.

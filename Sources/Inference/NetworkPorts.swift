@@ -33,7 +33,12 @@ package struct InputPlanes: ~Copyable, ~Escapable {
 extension Plan {
     fileprivate func load(pixels: Span<UInt8>, rows: Range<Int>, into arena: Arena) {
         precondition(inputChannels == 3 && pixels.count == rows.count * width * 3)
-        if input.isNarrow {
+        arena.holdsPixels = keepsPixels
+        if keepsPixels {
+            let row = width * 3
+            var out = arena.mutableBytes(input.region)
+            Kernels.copy(pixels, to: &out, at: rows.lowerBound * row)
+        } else if input.isNarrow {
             var out = arena.mutableBytes(input.region)
             Kernels.load(pixels: pixels, rows: rows, to: &out, input.narrow)
         } else {
@@ -44,6 +49,7 @@ extension Plan {
 
     fileprivate func load(tensor: Span<Float>, into arena: Arena) {
         precondition(tensor.count == inputChannels * height * width)
+        arena.holdsPixels = false
         if input.isNarrow {
             var out = arena.mutableBytes(input.region)
             Kernels.load(tensor: tensor, channels: inputChannels, to: &out, input.narrow)
@@ -53,8 +59,9 @@ extension Plan {
         }
     }
 
-    /// Zeroes the input's halo, in which other values may have lain.
+    /// Zeroes the halo of an input in floats, in which other values may have lain.
     func clearInputBorder(in arena: Arena) {
+        if arena.holdsPixels { return }
         input.clearHalo(blocks: 0..<Int(input.planes.blocks), rows: 0..<height, in: arena)
     }
 }

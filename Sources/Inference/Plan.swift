@@ -13,6 +13,8 @@ final class Plan: Sendable {
     let seatCount: Int
     let input: PlaneMap
     let inputChannels: Int
+    /// Whether pixels stay the bytes that they come in, (height, width, 3) where the input lies.
+    let keepsPixels: Bool
     let kernels: Kernels
     let sections: [any Section]
     /// For each section what it is a part of.
@@ -72,7 +74,9 @@ final class Plan: Sendable {
         var labels: [SectionLabel] = []
         for (index, step) in program.steps.enumerated() {
             let scratch = scratch[index].map { layout.offsets[$0] }
-            let parts = step.work.sections(map, scratch: scratch, kernels: kernels, cuts: cuts)
+            let parts = step.work.sections(
+                map, scratch: scratch, readsPixels: index == program.pictureStep, kernels: kernels,
+                cuts: cuts)
             sections += parts
             labels += parts.map { SectionLabel(step, $0.kind, output: map(step.work.output)) }
         }
@@ -81,6 +85,7 @@ final class Plan: Sendable {
         count = layout.count
         input = map(program.input)
         inputChannels = program.inputChannels
+        keepsPixels = program.pictureStep != nil
         self.kernels = kernels
         self.sections = sections
         self.labels = labels

@@ -54,16 +54,17 @@ extension Program.Work {
     /// The sections of a step, in their order.
     ///
     /// `map` gives the planes of a place in the arena; `scratch` is where the step's scratch memory
-    /// begins, if it needs any.
+    /// begins, if it needs any; `readsPixels`: whether the input may lie there as bytes.
     func sections(
-        _ map: (Program.Place) -> PlaneMap, scratch: Int?, kernels: Kernels, cuts: CutTable
+        _ map: (Program.Place) -> PlaneMap, scratch: Int?, readsPixels: Bool, kernels: Kernels,
+        cuts: CutTable
     ) -> [any Section] {
         switch self {
         case .convolution(let packed, let input, let output, let residual):
             return Self.convolution(
                 packed, input: map(input), output: map(output), residual: residual.map(map),
                 scratch: StepScratch(packed, output: map(output).planes, at: scratch ?? 0),
-                kernels: kernels, cuts: cuts)
+                readsPixels: readsPixels, kernels: kernels, cuts: cuts)
         case .add(let left, let right, let output):
             return [
                 AddSection(
@@ -87,7 +88,7 @@ extension Program.Work {
 
     private static func convolution(
         _ packed: PackedConvolution, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
-        scratch: StepScratch, kernels: Kernels, cuts: CutTable
+        scratch: StepScratch, readsPixels: Bool, kernels: Kernels, cuts: CutTable
     ) -> [any Section] {
         let call = ConvolutionCall(
             packed.geometry, input: input, output: output, residual: residual, scratch: scratch)
@@ -96,9 +97,13 @@ extension Program.Work {
             case .winograd: WinogradSection(packed, call, kernels: kernels)
             case .winogradSmall: SmallWinogradSection(packed, call)
             case .direct, .depthwise:
-                input.isNarrow
-                    ? NarrowConvolutionSection(packed, call)
-                    : ConvolutionSection(packed, call, kernels: kernels)
+                if input.isNarrow {
+                    NarrowConvolutionSection(packed, call)
+                } else if readsPixels {
+                    PictureSection(packed, call, kernels: kernels)
+                } else {
+                    ConvolutionSection(packed, call, kernels: kernels)
+                }
             }
         let convolution: any Section =
             if let cut = cuts.cuts[rule.shape] { rule.cut(by: cut) } else { rule }

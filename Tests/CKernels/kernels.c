@@ -124,6 +124,38 @@ static void convolution(struct window w) {
     drop(l);
 }
 
+/// A picture in bytes, two rows at a time, gives what its floats give.
+static void picture(struct window w) {
+    struct layer l = layer(w, false);
+    const ptrdiff_t count = (ptrdiff_t)w.height * w.width * 3;
+    uint8_t *pixels = malloc((size_t)count);
+    for (ptrdiff_t i = 0; i < count; i++) {
+        pixels[i] = (uint8_t)(noise() * 127 + 128);
+        const int32_t y = (int32_t)(i / 3 / w.width), x = (int32_t)(i / 3 % w.width);
+        *at(l.in, (int32_t)(i % 3), y, x) = (float)pixels[i] / 255;
+    }
+    struct dd_conv conv = l.conv;
+    conv.in.lanes = 4;
+    const ptrdiff_t strip_count = dd_strip_count(conv, conv.out.height < 2 ? 1 : 2);
+    float *strip = filled(strip_count, NAN);
+    const int32_t group = dd_conv_group(isa), height = l.out.planes.height;
+    for (int32_t g = 0; g * group < conv.out.blocks; g++) {
+        const int32_t left = conv.out.blocks - g * group;
+        ptrdiff_t weights_count;
+        float *weights = packed(l, w, g * group, left < group ? left : group, &weights_count);
+        for (int32_t y = 0; y < height; y += 2)
+            dd_picture_rows(
+                isa, conv, g, y, y + 2 < height ? y + 2 : height, pixels, count, strip, strip_count,
+                l.used, 1, weights, weights_count, l.bias, conv.out.blocks * 16, l.residual.floats, 0,
+                l.residual.planes, l.out.floats, l.out.count);
+        free(weights);
+    }
+    expect("picture", l, w);
+    free(pixels);
+    free(strip);
+    drop(l);
+}
+
 /// Tiles in two parts, with two experts that add up to the kernel.
 static void winograd(struct window w) {
     struct layer l = layer(w, false);
@@ -362,6 +394,9 @@ int main(void) {
                             in, out, height, width, kernel, stride, 1 + c % 2, activation, c % 2});
                         depthwise((struct window){
                             in, in, height, width, kernel, stride, 1 + s % 2, activation, s % 2});
+                        if (c < 2)
+                            picture((struct window){
+                                3, out, height, width, kernel, stride, 1 + c, activation, 0});
                         pooling(in, height, width, kernel, stride);
                     }
                 for (int32_t stride = 1; stride <= 2; stride++)

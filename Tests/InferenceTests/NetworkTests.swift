@@ -75,6 +75,44 @@ import Testing
         #expect(found == expected)
     }
 
+    /// Read by a convolution alone it stays bytes, else it becomes floats at once.
+    @Test(arguments: [true, false])
+    func `a picture in bytes is the picture in floats`(isReadOnce: Bool) throws {
+        let (height, width) = (46, 35)
+        var graph = Graph()
+        let a = try graph.add(.convolution(.make(3, 20, stride: 2)), graph.input)
+        let b = try graph.add(.convolution(.make(20, 8)), a)
+        var outputs = [b]
+        if !isReadOnce {
+            outputs.append(
+                try graph.add(.convolution(.make(3, 8, kernel: 1, seed: 2)), graph.input))
+        }
+        graph.setOutputs(outputs)
+        let network = try Network(graph)
+        #expect(try network.plan(height: height, width: width).keepsPixels == isReadOnce)
+        let pixels = (0..<height * width * 3).map { UInt8(truncatingIfNeeded: $0 * 57 + $0 / 5) }
+        let tensor = (0..<3 * height * width).map { i in
+            Float(pixels[i % (height * width) * 3 + i / (height * width)]) / 255
+        }
+        let workspace = network.makeWorkspace()
+        let expected = try network.outputs(
+            of: [tensor], height: height, width: width, in: workspace)[0]
+        // In the same memory, in two parts.
+        let half = 9 * width * 3
+        var found: [[Float]] = []
+        try network.run(
+            pictures: 1, height: height, width: width, in: workspace, on: Crew(size: 1).lane(0),
+            load: {
+                $1.fill(rows: 0..<9, pixels: pixels.span.extracting(0..<half))
+                $1.fill(rows: 9..<height, pixels: pixels.span.extracting(half..<pixels.count))
+            },
+            unload: { found = $1.maps })
+        #expect(found == expected)
+        #expect(
+            try network.outputs(of: [tensor], height: height, width: width, in: workspace)[0]
+                == expected)
+    }
+
     /// The largest difference, relative to the largest number.
     static func distance(_ found: [Float], _ expected: [Double]) -> Double {
         guard found.count == expected.count else { return .infinity }

@@ -66,6 +66,25 @@ void dd_conv_rows(
     struct dd_planes residual_planes,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
+/// The same of a picture that is kept as RGB bytes (height, width, 3), each taken as v/255: the rows
+/// that the windows meet are written as floats into `strip` first, where they are near.
+///
+/// - conv: in is the picture, one block of 4 lanes.
+/// - strip: `dd_strip_count` floats for so many rows.
+void dd_picture_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1,
+    const uint8_t *_Nonnull __counted_by(pixels_count) pixels __noescape, ptrdiff_t pixels_count,
+    float *_Nonnull __counted_by(strip_count) strip __noescape, ptrdiff_t strip_count,
+    const uint8_t *_Nonnull __counted_by(used_count) used __noescape, ptrdiff_t used_count,
+    const float *_Nonnull __counted_by(weights_count) weights __noescape, ptrdiff_t weights_count,
+    const float *_Nonnull __counted_by(bias_count) bias __noescape, ptrdiff_t bias_count,
+    const float *_Nonnull __counted_by(residual_count) residual __noescape, ptrdiff_t residual_count,
+    struct dd_planes residual_planes,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
+
+/// Floats of the strip for so many rows of the output.
+ptrdiff_t dd_strip_count(struct dd_conv conv, int32_t rows);
+
 enum {
     /// Floats of a tile that Winograd's way has transformed: 36 products of 16 channels; of stride 2, 81.
     DD_WINOGRAD_TILE = 36 * 16,
@@ -219,6 +238,11 @@ int dd_reaches(
 int64_t dd_peak(
     enum dd_isa isa, int64_t rounds,
     float *_Nonnull __counted_by(result_count) result __noescape, ptrdiff_t result_count);
+
+/// Bytes as they are.
+void dd_copy_bytes(
+    const uint8_t *_Nonnull __counted_by(count) in __noescape,
+    uint8_t *_Nonnull __counted_by(count) out __noescape, ptrdiff_t count);
 
 /// RGB bytes of rows y0 ..< y1, (rows, width, 3) → v/255 in the input's planes, zero in the lanes beyond
 /// three; halo left.
