@@ -254,6 +254,16 @@ void dd_means(
     kernels_of(isa)->means(planes, block0, block1, in, out);
 }
 
+void dd_tops(
+    enum dd_isa isa, struct dd_planes planes, int32_t channels, int32_t y0, int32_t y1,
+    const float *in, ptrdiff_t in_count, float *out, ptrdiff_t out_count
+) {
+    require_blocks(planes, in_count);
+    require(within(1, channels, (int64_t)planes.blocks * 16) && out_count / planes.height >= planes.blocks);
+    require_rows(planes, 0, y0, y1);
+    kernels_of(isa)->tops(planes, channels, y0, y1, in, out);
+}
+
 void dd_load_pixels(
     enum dd_isa isa, struct dd_planes planes, int32_t y0, int32_t y1, const uint8_t *pixels,
     ptrdiff_t pixels_count, float *out, ptrdiff_t out_count

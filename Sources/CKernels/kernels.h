@@ -61,6 +61,9 @@ struct kernels {
         int32_t block, int32_t y0, int32_t y1, const float *x, const float *y, float *out);
     void (*means)(
         struct dd_planes planes, int32_t block0, int32_t block1, const float *in, float *out);
+    void (*tops)(
+        struct dd_planes planes, int32_t channels, int32_t y0, int32_t y1, const float *in,
+        float *out);
     void (*load_pixels)(
         struct dd_planes planes, int32_t y0, int32_t y1, const uint8_t *pixels, const uint8_t *end,
         float *out);

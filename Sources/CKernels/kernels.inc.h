@@ -30,6 +30,7 @@ const struct kernels NAME = {
     .upsample_rows = upsample_rows,
     .add_rows = add_rows,
     .means = means,
+    .tops = tops,
     .load_pixels = load_pixels,
     .mix = mix,
     .peak = peak,

@@ -78,15 +78,3 @@ void dd_copy_bytes(const uint8_t *in, uint8_t *out, ptrdiff_t count) {
     require(count >= 0);
     memcpy(out, in, (size_t)count);
 }
-
-int dd_reaches(float floor, int32_t lanes, const float *pixels, ptrdiff_t count) {
-    require(within(0, lanes, 16));
-    float floors[16];
-    for (int32_t i = 0; i < 16; i++) floors[i] = i < lanes ? floor : __builtin_nanf("");
-    int32_t hits[16] = {};
-    for (; count >= 16; count -= 16, pixels += 16)
-        for (int32_t i = 0; i < 16; i++) hits[i] |= pixels[i] >= floors[i];
-    int32_t any = 0;
-    for (int32_t i = 0; i < 16; i++) any |= hits[i];
-    return any;
-}

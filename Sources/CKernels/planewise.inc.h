@@ -128,6 +128,29 @@ static void means(
     }
 }
 
+static void tops(
+    struct dd_planes planes, int32_t channels, int32_t y0, int32_t y1, const float *in, float *out
+) {
+    for (int32_t b = 0; b < planes.blocks; b++)
+        for (int32_t y = y0; y < y1; y++) {
+            const float *row = in + pixel(planes, b, y, 0);
+            float lanes[16], most = -__builtin_inff();
+            for (int v = 0; v < 16; v += LANES) {
+                vec top[4];
+                UNROLL for (int i = 0; i < 4; i++) top[i] = (vec)-__builtin_inff();
+                int32_t x = 0;
+                for (; x + 4 <= planes.width; x += 4)
+                    UNROLL for (int i = 0; i < 4; i++)
+                        top[i] = larger_number(load(row + (x + i) * 16 + v), top[i]);
+                for (; x < planes.width; x++) top[0] = larger_number(load(row + x * 16 + v), top[0]);
+                store(lanes + v, larger_number(larger_number(top[0], top[1]), larger_number(top[2], top[3])));
+            }
+            for (int32_t c = 0; c < 16 && b * 16 + c < channels; c++)
+                if (lanes[c] > most) most = lanes[c];
+            out[(ptrdiff_t)b * planes.height + y] = most;
+        }
+}
+
 typedef uint8_t bytes __attribute__((ext_vector_type(LANES)));
 
 /// LANES / 4 pixels of three bytes and a zero, from LANES bytes of which the last fourth is not used.

@@ -32,7 +32,10 @@ INLINE vec fused(vec x, vec y, vec sum) {
 #endif
 }
 
-// The comparisons are so written that a NaN stays one.
+/// Of a NaN and a number the number.
+INLINE vec larger_number(vec x, vec number) { return x > number ? x : number; }
+
+// These comparisons are so written that a NaN stays one.
 INLINE vec at_least(vec x, vec low) { return x < low ? low : x; }
 
 INLINE vec at_most(vec x, vec high) { return x > high ? high : x; }

@@ -7,8 +7,8 @@ protocol FeatureMaps: ~Copyable, ~Escapable {
     /// Row `y` of channels 16·block ..< 16·block + 16 of map `index`: (width, 16).
     @_lifetime(borrow self)
     func row(_ index: Int, block: Int, y: Int) -> Span<Float>
-    /// Whether one of the first `lanes` channels of such a row is somewhere at least `floor`.
-    func reaches(_ floor: Float, _ index: Int, block: Int, y: Int, lanes: Int) -> Bool
+    /// The largest number of such a row's channels, NaN not counted; of class maps alone.
+    func top(_ index: Int, block: Int, y: Int) -> Float
 }
 
 extension Outputs: FeatureMaps {}

@@ -93,7 +93,7 @@ struct HeadDecoder {
             let (map, block) = (2 * scale + 1, first / Self.lanes)
             let lanes = min(Self.lanes, head.classes - first)
             // Hardly any row has a hit.
-            guard maps.reaches(floor, map, block: block, y: y, lanes: lanes) else { continue }
+            guard maps.top(map, block: block, y: y) >= floor else { continue }
             let row = maps.row(map, block: block, y: y)
             isAny = true
             for index in row.indices where row[index] >= floor && index % Self.lanes < lanes {

@@ -35,7 +35,7 @@ extension NetworkBuilder {
         try check("nc", of: module, is: classes)
         try check("reg_max", of: module, is: sides / 4)
         try checkBins(of: module, count: sides / 4)
-        setOutputs(outputs)
+        setOutputs(outputs, searched: Array(stride(from: 1, to: outputs.count, by: 2)))
         return Head(classes: classes, bins: sides / 4, strides: strides)
     }
 

@@ -175,7 +175,10 @@ struct NetworkBuilder {
         weightsLeft -= count
     }
 
-    mutating func setOutputs(_ values: [Graph.Value]) { graph.setOutputs(values) }
+    /// The head's maps; in those of classes few scores are looked for.
+    mutating func setOutputs(_ values: [Graph.Value], searched: [Int]) {
+        graph.setOutputs(values, searched: searched)
+    }
 }
 
 /// What the file held for a step of the network.

@@ -28,6 +28,8 @@ package struct Graph: Sendable {
     package private(set) var channels: [Int]  // by Value.id
     /// What is read after a pass.
     package private(set) var outputs: [Value] = []
+    /// Which of them are searched.
+    private(set) var searchedOutputs: [Int] = []
 
     /// An empty network for pictures of so many channels; a count that cannot be is refused by
     /// the first step.
@@ -65,9 +67,14 @@ package struct Graph: Sendable {
     }
 
     /// Marks what the caller wants to read after a pass.
-    package mutating func setOutputs(_ values: [Value]) {
+    ///
+    /// - searched: those among them, by index, in which few numbers are looked for: see
+    ///   ``Outputs/top(_:block:y:)``.
+    package mutating func setOutputs(_ values: [Value], searched: [Int] = []) {
         precondition(values.allSatisfy { channels.indices.contains($0.id) })
+        precondition(searched.allSatisfy { values.indices.contains($0) })
         outputs = values
+        searchedOutputs = searched
     }
 }
 

@@ -203,9 +203,14 @@ struct Kernels: Sendable {
             address(&output), output.count)
     }
 
-    /// Whether one of the first `lanes` numbers of some pixel is at least `floor`.
-    static func reaches(_ floor: Float, _ pixels: Span<Float>, lanes: Int) -> Bool {
-        unsafe dd_reaches(floor, Int32(lanes), address(pixels), pixels.count) != 0
+    /// The largest number of some rows of each block, among the first `channels`: (blocks, height).
+    func tops(
+        _ input: Span<Float>, _ planes: dd_planes, channels: Int, rows: Range<Int>,
+        to output: inout MutableSpan<Float>
+    ) {
+        unsafe dd_tops(
+            isa, planes, Int32(channels), Int32(rows.lowerBound), Int32(rows.upperBound),
+            address(input), input.count, address(&output), output.count)
     }
 
     /// Zeroes the halo beside rows of some blocks.

@@ -12,6 +12,16 @@ struct SectionLabel: Sendable {
     /// Of the step's convolution, where it could be computed in another way.
     let algorithmShape: AlgorithmShape?
 
+    /// The search for the largest numbers of outputs, of which the first is given.
+    init(searching output: Plan.Output) {
+        step = "outputs"
+        kind = .tops
+        let planes = output.map.planes
+        self.output = (Int(planes.blocks), Int(planes.height), Int(planes.width))
+        products = 0
+        algorithmShape = nil
+    }
+
     init(_ step: Program.Step, _ kind: SectionKind, output: PlaneMap) {
         self.step = step.name
         self.kind = kind

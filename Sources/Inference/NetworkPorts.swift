@@ -99,8 +99,13 @@ package struct Outputs: ~Copyable, ~Escapable {
         return arena.span(map.region.part(offset, map.rowFloats))
     }
 
-    /// Whether one of the first `lanes` channels of such a row is somewhere at least `floor`.
-    package func reaches(_ floor: Float, _ index: Int, block: Int, y: Int, lanes: Int) -> Bool {
-        Kernels.reaches(floor, row(index, block: block, y: y), lanes: lanes)
+    /// The largest number of such a row's channels, NaN not counted; of a map that is searched.
+    package func top(_ index: Int, block: Int, y: Int) -> Float {
+        let output = plan.outputs[index]
+        let height = Int(output.map.planes.height)
+        precondition((0..<height).contains(y))
+        precondition((0..<Int(output.map.planes.blocks)).contains(block))
+        guard let tops = output.tops else { preconditionFailure("a map that is not searched") }
+        return arena.span(tops)[block * height + y]
     }
 }

@@ -26,6 +26,8 @@ final class Plan: Sendable {
     struct Output: Sendable {
         let map: PlaneMap
         let channels: Int
+        /// Where the largest number of each row is found, (blocks, height); nil where nobody searches.
+        let tops: Region?
     }
 
     /// - Throws: ``GraphError/shape(reason:)`` when maps do not fit each other or memory's limit.
@@ -55,6 +57,17 @@ final class Plan: Sendable {
             scratch[index] = needs.count
             needs.append(ArenaLayout.Need(count: need.count, steps: index...index))
         }
+        // The same of what is found in outputs.
+        var tops: [Int: Int] = [:]
+        for index in program.searchedOutputs {
+            let planes = planes[program.outputs[index].place.buffer]
+            let blocks = program.outputs[index].place.blocks
+            tops[index] = needs.count
+            needs.append(
+                ArenaLayout.Need(
+                    count: blocks * Int(planes.height),
+                    steps: program.steps.count...program.steps.count))
+        }
         let most = GraphLimits.planBytesMax / MemoryLayout<Float>.stride
         guard needs.allSatisfy({ $0.count <= most }) else { throw Self.tooLarge(height, width) }
         let layout = ArenaLayout(needs)
@@ -80,6 +93,18 @@ final class Plan: Sendable {
             sections += parts
             labels += parts.map { SectionLabel(step, $0.kind, output: map(step.work.output)) }
         }
+        outputs = program.outputs.enumerated().map { index, output in
+            Output(
+                map: map(output.place), channels: output.channels,
+                tops: tops[index].map {
+                    Region(offset: layout.offsets[$0], count: needs[$0].count)
+                })
+        }
+        let searched = outputs.compactMap { output in output.tops.map { (output, $0) } }
+        if !searched.isEmpty {
+            sections.append(TopsSection(searched, kernels: kernels))
+            labels.append(SectionLabel(searching: searched[0].0))
+        }
         self.height = height
         self.width = width
         count = layout.count
@@ -90,7 +115,6 @@ final class Plan: Sendable {
         self.sections = sections
         self.labels = labels
         seatCount = Region.padded(sections.map(\.seatCount).max() ?? 0)
-        outputs = program.outputs.map { Output(map: map($0.place), channels: $0.channels) }
         claims = zip(needs, layout.offsets).map { need, offset in
             (Region(offset: offset, count: need.count), need.steps)
         }

@@ -56,6 +56,8 @@ struct Program: Sendable {
     let input: Place
     let inputChannels: Int
     let outputs: [Output]
+    /// Which of them are searched.
+    let searchedOutputs: [Int]
 
     /// - Throws: when a limit on packed weights or cuts is passed.
     init(
@@ -88,6 +90,7 @@ struct Program: Sendable {
         outputs = lowering.outputs.map {
             Output(place: assembly.place($0), channels: lowering.channels[$0])
         }
+        searchedOutputs = graph.searchedOutputs
     }
 }
 

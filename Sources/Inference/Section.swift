@@ -23,7 +23,7 @@ package enum SectionKind: String, Sendable {
     case means, routing, mixing
     case add
     case maxPool = "max pool"
-    case upsample, copy
+    case upsample, copy, tops
 
     /// Whether it is the convolution itself, or a part of it.
     package var isConvolution: Bool {

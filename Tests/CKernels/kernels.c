@@ -297,6 +297,24 @@ static void mixing(int32_t experts, ptrdiff_t count) {
     free(out);
 }
 
+/// The largest number of each row of each block; what is no channel does not count.
+static void tops(int32_t channels, int32_t height, int32_t width) {
+    struct value v = noisy(channels, height, width, 1);
+    float *out = filled((ptrdiff_t)v.planes.blocks * height, UNTOUCHED);
+    dd_tops(
+        isa, v.planes, channels, 0, height, v.floats, v.count, out,
+        (ptrdiff_t)v.planes.blocks * height);
+    for (int32_t b = 0; b < v.planes.blocks; b++)
+        for (int32_t y = 0; y < height; y++) {
+            double most = -INFINITY;
+            for (int32_t c = b * 16; c < channels && c < b * 16 + 16; c++)
+                for (int32_t x = 0; x < width; x++) most = fmax(most, *at(v, c, y, x));
+            compare("tops", out[b * height + y], most, 0);
+        }
+    free(v.floats);
+    free(out);
+}
+
 /// Experts scaled by lane: as floats, and where the instruction set reads them as binary16.
 static void mixing_experts(int32_t experts, int32_t blocks) {
     const ptrdiff_t lanes = blocks * 16, count = 3 * lanes, stride = 4 * lanes;
@@ -403,6 +421,7 @@ int main(void) {
                     winograd((struct window){
                         in, out, height, width, 3, stride, 1, (s + c) % 4, c % 2});
                 planewise(in, height, width);
+                tops(in, height, width);
             }
             mixing(1 + s, 1 + 37 * s);
             mixing_experts(1 + s, 1 + s % 3);

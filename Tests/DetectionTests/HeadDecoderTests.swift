@@ -168,9 +168,12 @@ private struct HandmadeMaps: FeatureMaps {
         }
     }
 
-    func reaches(_ floor: Float, _ index: Int, block: Int, y: Int, lanes: Int) -> Bool {
+    func top(_ index: Int, block: Int, y: Int) -> Float {
         let row = row(index, block: block, y: y)
-        return row.indices.contains { $0 % 16 < lanes && row[$0] >= floor }
+        let lanes = maps[index].channels - block * 16
+        return row.indices.reduce(-.infinity) { top, i in
+            i % 16 < lanes && row[i] > top ? row[i] : top
+        }
     }
 
     func shape(_ index: Int) -> (channels: Int, height: Int, width: Int) {

@@ -57,20 +57,6 @@ struct KernelMoveTests {
         #expect(inside == 48 * 15)
     }
 
-    @Test(arguments: [1, 5, 15, 16])
-    func `a floor is reached in the lanes that count, and by no NaN`(lanes: Int) {
-        var pixels = [Float](repeating: .nan, count: 7 * 16)
-        #expect(dd_reaches(0.5, Int32(lanes), pixels.span) == 0)
-        for index in pixels.indices {
-            for value in [Float(0.5), 2, 0.25] {
-                pixels[index] = value
-                let isReached = dd_reaches(0.5, Int32(lanes), pixels.span) != 0
-                #expect(isReached == (value >= 0.5 && index % 16 < lanes))
-            }
-            pixels[index] = .nan
-        }
-    }
-
     @Test func `middle rows clear no rows above or below`() {
         var planes = KernelPlanes(channels: 16, height: 5, width: 3, halo: 1)
         planes.lend { shape, out in dd_clear_halo(shape, 0, 1, 2, 3, &out) }

@@ -101,4 +101,38 @@ struct KernelPlaneTests {
         }
         #expect(bits.count == 1)
     }
+
+    @Test(arguments: ISA.available, [(1, 1, 1), (5, 3, 9), (16, 7, 13), (37, 4, 20)])
+    func `the top of a row is the largest number of its channels`(
+        isa: ISA, form: (channels: Int, height: Int, width: Int)
+    ) {
+        var noise = KernelNoise(seed: 15)
+        let (channels, height, width) = form
+        // What is no channel is larger than all, and some channels are nothing but NaN.
+        var planes = KernelPlanes(
+            noise.map(channels, height, width), halo: 1, spare: .greatestFiniteMagnitude)
+        for c in stride(from: 0, to: channels, by: 3) {
+            for x in 0..<width { planes.floats[planes.index(c, height - 1, x)] = .nan }
+        }
+        let blocks = Int(planes.shape.blocks)
+        var tops = [Float](repeating: KernelPlanes.untouched, count: blocks * height)
+        var out = tops.mutableSpan
+        for rows in [0..<height / 2, height / 2..<height] {
+            dd_tops(
+                isa.code, planes.shape, Int32(channels), Int32(rows.lowerBound),
+                Int32(rows.upperBound), planes.floats.span, &out)
+        }
+        for block in 0..<blocks {
+            for y in 0..<height {
+                var expected = -Float.infinity
+                for c in block * 16..<min(block * 16 + 16, channels) {
+                    for x in 0..<width {
+                        let number = planes.floats[planes.index(c, y, x)]
+                        if number > expected { expected = number }
+                    }
+                }
+                #expect(tops[block * height + y] == expected)
+            }
+        }
+    }
 }

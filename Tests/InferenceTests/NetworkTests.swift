@@ -75,6 +75,36 @@ import Testing
         #expect(found == expected)
     }
 
+    @Test(arguments: Precision.testable)
+    func `the tops of an output that is searched are its rows' largest numbers`(
+        precision: Precision
+    ) throws {
+        var graph = Graph()
+        let a = try graph.add(.convolution(.make(3, 20, stride: 2)), graph.input)
+        let b = try graph.add(.convolution(.make(20, 37, kernel: 1, activation: .identity)), a)
+        graph.setOutputs([a, b], searched: [1])
+        let network = try Network.make(graph, precision, height: 30, width: 22)
+        let picture = Network.makeBytePictures(1, height: 30, width: 22)[0]
+        var rows = 0
+        try network.run(
+            pictures: 1, height: 30, width: 22, in: network.makeWorkspace(),
+            on: Crew(size: 1).lane(0), load: { $1.fill(tensor: picture.span) },
+            unload: { _, outputs in
+                let map = outputs.maps[1]
+                for y in 0..<15 {
+                    for block in 0..<3 {
+                        let channels = block * 16..<min(block * 16 + 16, 37)
+                        let row = channels.flatMap {
+                            map[($0 * 15 + y) * 11..<($0 * 15 + y + 1) * 11]
+                        }
+                        #expect(outputs.top(1, block: block, y: y) == row.max())
+                        rows += 1
+                    }
+                }
+            })
+        #expect(rows == 45)
+    }
+
     /// Read by a convolution alone it stays bytes, else it becomes floats at once.
     @Test(arguments: [true, false])
     func `a picture in bytes is the picture in floats`(isReadOnce: Bool) throws {

@@ -226,10 +226,12 @@ void dd_mix(
     const float *_Nonnull __counted_by(kernels_count) kernels __noescape, ptrdiff_t kernels_count,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
-/// Whether a number among the first `lanes` of some pixel of 16 is at least `floor`; NaN is not.
-int dd_reaches(
-    float floor, int32_t lanes,
-    const float *_Nonnull __counted_by(count) pixels __noescape, ptrdiff_t count);
+/// The largest number in rows y0 ..< y1 of each block, of the first `channels` of all: out[block·height
+/// + y]. NaN is not counted; of nothing else the largest is -∞.
+void dd_tops(
+    enum dd_isa isa, struct dd_planes planes, int32_t channels, int32_t y0, int32_t y1,
+    const float *_Nonnull __counted_by(in_count) in __noescape, ptrdiff_t in_count,
+    float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
 /// Nothing but multiply-adds, to time: sum = sum·x + y, `rounds` of as many sums as fill the registers.
 /// result: x and y; x is replaced, so that nothing is left out.
