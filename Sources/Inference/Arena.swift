@@ -19,6 +19,7 @@ struct Region: Sendable, Equatable {
 
     static let alignment = 16  // floats
 
+    var range: Range<Int> { offset..<offset + count }
     var byteCount: Int { count * MemoryLayout<Float>.stride }
 
     /// So many floats, rounded up to whole cache lines.

@@ -17,6 +17,8 @@ struct ConvolutionCall: Sendable {
     let scratch: MixScratch?
     /// Where the input's tiles lie transformed; nil where each item transforms its own.
     let tiles: Region?
+    /// Whether each item mixes what it needs of the kernel.
+    var mixesGroups: Bool { tiles != nil && scratch != nil }
 
     init(
         _ geometry: Convolution.Geometry, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
@@ -87,8 +89,7 @@ struct ConvolutionSection: TiledSection {
                 weights: kernel, bias: bias, residual: arena.span(call.residual),
                 residualPlanes: call.residualPlanes, to: &out)
         } else {
-            let weights = kernel.extracting(
-                group.read.offset..<group.read.offset + group.read.count)
+            let weights = kernel.extracting(group.read.range)
             kernels.convolve(
                 call.conv, group: column, rows: rows, input: arena.span(call.input),
                 used: group.used.span, weights: weights, bias: bias,

@@ -79,22 +79,19 @@ struct Kernels: Sendable {
 
     /// Winograd's weights of one group: experts mixed, then transformed.
     ///
-    /// - kernels: the whole packed experts; scale: of the group's lanes, empty for ones; output: all
-    ///   groups' weights.
+    /// - kernels: the whole packed experts; scale: of the group's lanes, empty for ones; output:
+    ///   the group's weights.
     func transformWeights(
         _ group: PackedConvolution.OutputGroup, windowStride: Int, experts: dd_experts,
         inputBlocks: Range<Int>, alpha: Span<Float>, kernels: Span<UInt8>, scale: Span<Float>,
         to output: inout MutableSpan<Float>
     ) {
         let from = kernels.extracting(group.weights.offset * experts.size..<kernels.count)
-        precondition(group.read.offset + group.read.count <= output.count)
-        // The group's part of the output lies in it: checked above.
         unsafe dd_winograd_weights(
             isa, Int32(windowStride), experts, Int32(group.blocks.count),
             Int32(inputBlocks.lowerBound), Int32(inputBlocks.upperBound), address(alpha),
             alpha.count, address(from), from.count, address(scale), scale.count,
-            address(group.used.span), group.used.count, address(&output) + group.read.offset,
-            group.read.count)
+            address(group.used.span), group.used.count, address(&output), output.count)
     }
 
     /// Rows of one block.

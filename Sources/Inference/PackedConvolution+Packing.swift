@@ -54,11 +54,12 @@ extension PackedConvolution {
         let one: [Float] = [1]
         return try Weights(count: groups.reduce(0) { $0 + $1.read.count }) { floats in
             for group in groups {
+                var part = floats._mutatingExtracting(group.read.range)
                 kernels.transformWeights(
                     group, windowStride: stride,
                     experts: dd_experts(count: 1, halves: 0, stride: 0),
                     inputBlocks: group.used.indices, alpha: one.span, kernels: plain.bytes,
-                    scale: one.span.extracting(0..<0), to: &floats)
+                    scale: one.span.extracting(0..<0), to: &part)
             }
         }
     }

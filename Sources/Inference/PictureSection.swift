@@ -30,8 +30,7 @@ struct PictureSection: TiledSection {
         let group = packed.groups[column]
         var strip = arena.mutableSpan(seat.part(0, seatCount))
         var out = arena.mutableSpan(call.output)
-        let weights = packed.kernels.all.extracting(
-            group.read.offset..<group.read.offset + group.read.count)
+        let weights = packed.kernels.all.extracting(group.read.range)
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsOfStrip) {
             plain.kernels.convolve(
                 call.conv, group: column,

@@ -174,11 +174,12 @@ struct StepScratch {
     let count: Int
 
     init(_ packed: PackedConvolution, output: dd_planes, at start: Int = 0) {
-        mix = MixScratch(packed, at: start)
-        let end = start + (mix?.count ?? 0)
         let blocks = TileBlocks(
             height: Int(output.height), width: Int(output.width), groups: packed.groups.count)
-        if packed.algorithm == .winograd && blocks.sharesTransform {
+        let sharesTransform = packed.algorithm == .winograd && blocks.sharesTransform
+        mix = MixScratch(packed, holdsKernel: !sharesTransform, at: start)
+        let end = start + (mix?.count ?? 0)
+        if sharesTransform {
             let tile = TileBlocks.tileFloats(stride: packed.geometry.stride.height)
             let tiles = Region(
                 offset: end, count: packed.inputLayout.blocks * blocks.tiles * tile)
@@ -199,11 +200,12 @@ struct MixScratch {
     let bias: Region
     /// Of a narrow kernel; empty for floats.
     let scales: Region
+    /// Empty where each item mixes its part: see ``ConvolutionCall/mixesGroups``.
     let kernel: Region
     let count: Int
 
     /// Nil for a constant kernel.
-    init?(_ packed: PackedConvolution, at start: Int = 0) {
+    init?(_ packed: PackedConvolution, holdsKernel: Bool, at start: Int) {
         guard let routing = packed.routing else { return nil }
         var end = start
         func next(_ count: Int) -> Region {
@@ -216,7 +218,7 @@ struct MixScratch {
         scores = next(packed.experts)
         bias = next(packed.outputLayout.blocks * lanes)
         scales = next(packed.scales.count)
-        kernel = next((packed.readCount * packed.element.size + 3) / 4)
+        kernel = next(holdsKernel ? (packed.readCount * packed.element.size + 3) / 4 : 0)
         count = end - start
     }
 }

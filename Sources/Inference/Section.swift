@@ -112,19 +112,19 @@ extension Program.Work {
                 [WinogradInputSection(call: call, tiles: $0, kernels: kernels), convolution]
             } ?? [convolution]
         guard let scratch = scratch.mix, let routing = packed.routing else { return convolving }
+        let before: [any Section] = [
+            MeansSection(input: input, means: scratch.means, kernels: kernels),
+            RoutingSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels),
+        ]
+        if call.mixesGroups { return before + convolving }
         let mixing: any Section =
             if packed.element != .float {
                 NarrowMixSection(packed: packed, scratch: scratch)
             } else if packed.algorithm == .winograd {
-                WinogradMixSection(
-                    packed: packed, routing: routing, scratch: scratch, kernels: kernels)
+                WinogradMixSection(packed: packed, scratch: scratch, kernels: kernels)
             } else {
                 MixSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels)
             }
-        return [
-            MeansSection(input: input, means: scratch.means, kernels: kernels),
-            RoutingSection(packed: packed, routing: routing, scratch: scratch, kernels: kernels),
-            mixing,
-        ] + convolving
+        return before + [mixing] + convolving
     }
 }

@@ -3,6 +3,9 @@ import CKernels
 /// A 3×3 convolution of stride 1 or 2 in Winograd's way, with its activation, its residual and the zeros around what
 /// it wrote: some tiles an item, from the transform of the input to the last store; or all tiles of some groups, from
 /// tiles that ``WinogradInputSection`` has transformed.
+///
+/// Items of the latter kind mix their groups' kernels themselves, if these are to be mixed: what a group
+/// reads is then in the cache of who computes it, and in no other.
 struct WinogradSection: CutSection {
     private let packed: PackedConvolution
     private let call: ConvolutionCall
@@ -52,21 +55,10 @@ struct WinogradSection: CutSection {
     private var sumsCount: Int {
         packed.groups[0].blocks.count * blocks.tilesOfItem * tileFloats
     }
-    var seatCount: Int { transformedCount + sumsCount }
+    private var kernelCount: Int { call.mixesGroups ? packed.groups[0].read.count : 0 }
+    var seatCount: Int { transformedCount + sumsCount + kernelCount }
 
     func run(item: Int, in arena: Arena, seat: Region) {
-        if let scratch = call.scratch {
-            run(
-                item, arena, seat, kernel: arena.span(scratch.kernel),
-                bias: arena.span(scratch.bias))
-        } else {
-            run(item, arena, seat, kernel: packed.kernels.all, bias: packed.biases.all)
-        }
-    }
-
-    private func run(
-        _ item: Int, _ arena: Arena, _ seat: Region, kernel: Span<Float>, bias: Span<Float>
-    ) {
         let (tiles, groups) = blocks.range(of: item)
         let place = call.tiles ?? seat.part(0, transformedCount)
         if call.tiles == nil {
@@ -80,15 +72,38 @@ struct WinogradSection: CutSection {
         let rows = blocks.rows(beginningIn: tiles, height: Int(call.conv.out.height))
         for index in groups {
             let group = packed.groups[index]
-            let weights = kernel.extracting(
-                group.read.offset..<group.read.offset + group.read.count)
+            let own = seat.part(transformedCount + sumsCount, kernelCount)
             kernels.convolveTiles(
                 call.conv, group: index, tiles: tiles, transformed: arena.span(place),
-                used: group.used.span, weights: weights, bias: bias,
+                used: group.used.span, weights: weights(of: group, in: arena, own: own),
+                bias: bias(in: arena),
                 residual: arena.span(call.residual), residualPlanes: call.residualPlanes,
                 sums: &sums, to: &out)
             Kernels.clearHalo(of: &out, call.conv.out, blocks: group.blocks, rows: rows)
         }
+    }
+
+    /// What a group reads of the kernel; if items mix, it is mixed here, into the seat's `own` memory.
+    @_lifetime(borrow self, borrow arena)
+    private func weights(
+        of group: PackedConvolution.OutputGroup, in arena: Arena, own: Region
+    ) -> Span<Float> {
+        guard let scratch = call.scratch else {
+            return packed.kernels.all.extracting(group.read.range)
+        }
+        guard call.mixesGroups else {
+            return arena.span(scratch.kernel.part(group.read.offset, group.read.count))
+        }
+        let place = own.part(0, group.read.count)
+        packed.mix(
+            group, inputBlocks: group.used.indices, scratch: scratch, in: arena, to: place,
+            on: kernels)
+        return arena.span(place)
+    }
+
+    @_lifetime(borrow self, borrow arena)
+    private func bias(in arena: Arena) -> Span<Float> {
+        if let scratch = call.scratch { arena.span(scratch.bias) } else { packed.biases.all }
     }
 }
 
@@ -120,11 +135,10 @@ struct WinogradInputSection: Section {
     }
 }
 
-/// W' = s ⊙ Σ α_i W_i, then G W' Gᵀ: one group of output blocks and one input block an item, which
+/// The mixed kernel for Winograd's way: one group of output blocks and one input block an item, which
 /// reads up to 18 KiB of each expert and writes 72.
 struct WinogradMixSection: Section {
     let packed: PackedConvolution
-    let routing: PackedRouting
     let scratch: MixScratch
     let kernels: Kernels
 
@@ -132,13 +146,27 @@ struct WinogradMixSection: Section {
     var items: Int { packed.groups.count * packed.inputLayout.blocks }
 
     func run(item: Int, in arena: Arena, seat: Region) {
-        let inputBlocks = packed.inputLayout.blocks
-        let block = item % inputBlocks
-        var out = arena.mutableSpan(scratch.kernel)
-        let group = packed.groups[item / inputBlocks]
+        let block = item % packed.inputLayout.blocks
+        let group = packed.groups[item / packed.inputLayout.blocks]
+        packed.mix(
+            group, inputBlocks: block..<block + 1, scratch: scratch, in: arena,
+            to: scratch.kernel.part(group.read.offset, group.read.count), on: kernels)
+    }
+}
+
+extension PackedConvolution {
+    /// W' = s ⊙ Σ α_i W_i, then G W' Gᵀ: what some input blocks need of a group's kernel.
+    ///
+    /// - place: of the whole group's.
+    fileprivate func mix(
+        _ group: OutputGroup, inputBlocks: Range<Int>, scratch: MixScratch, in arena: Arena,
+        to place: Region, on kernels: Kernels
+    ) {
+        guard let routing else { preconditionFailure("a constant kernel is not mixed") }
+        var out = arena.mutableSpan(place)
         kernels.transformWeights(
-            group, windowStride: packed.geometry.stride.height, experts: packed.expertLayout,
-            inputBlocks: block..<block + 1, alpha: arena.span(scratch.scores),
-            kernels: packed.kernels.bytes, scale: routing.scale(of: group), to: &out)
+            group, windowStride: geometry.stride.height, experts: expertLayout,
+            inputBlocks: inputBlocks, alpha: arena.span(scratch.scores),
+            kernels: self.kernels.bytes, scale: routing.scale(of: group), to: &out)
     }
 }
