@@ -11,17 +11,21 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 enum { ROUNDS = 100'000, TRIES = 5 };
 static _Alignas(64) atomic_int ball;
 static int cores[2];
 
+/// Without its own core a thread would wait for the other's slices to end.
 static void stay_on(int core) {
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET(core, &set);
-    sched_setaffinity(0, sizeof set, &set);
+    if (sched_setaffinity(0, sizeof set, &set) == 0) return;
+    perror("a core of its own");
+    exit(1);
 }
 
 /// Waits for one number and answers with the other.
@@ -44,11 +48,17 @@ static double now(void) {
 
 int main(void) {
     cpu_set_t mine;
-    sched_getaffinity(0, sizeof mine, &mine);
+    if (sched_getaffinity(0, sizeof mine, &mine)) {
+        perror("the cores that may be used");
+        return 1;
+    }
     int found = 0;
     for (int core = 0; core < CPU_SETSIZE && found < 2; core++)
         if (CPU_ISSET(core, &mine)) cores[found++] = core;
-    if (found < 2) return printf("one core only\n"), 0;
+    if (found < 2) {
+        printf("one core only\n");
+        return 0;
+    }
     pthread_t thread;
     if (pthread_create(&thread, nullptr, partner, nullptr)) return 1;
     stay_on(cores[0]);

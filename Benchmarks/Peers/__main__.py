@@ -48,11 +48,14 @@ def check(contenders, reference):
             raise SystemExit(f"{contender} computes something else; its times would mean nothing")
 
 
-def measure(contenders, rounds, runs, cores):
-    """Medians of each round, the contenders taking turns; a round to warm up is not counted."""
+def measure(contenders, rounds, runs, tell_cores):
+    """Medians of each round, the contenders taking turns; a round to warm up is not counted.
+
+    Before each, the program `tell_cores` says how far the cores are from each other.
+    """
     medians = {contender: [] for contender in contenders}
     for turn in range(rounds + 1):
-        print(subprocess.run([cores], check=True, capture_output=True, text=True).stdout, end="", file=sys.stderr)
+        print(subprocess.run([tell_cores], check=True, capture_output=True, text=True).stdout, end="", file=sys.stderr)
         for contender, running in contenders.items():
             times = running.times(runs)
             if turn:
@@ -84,7 +87,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench-peers", description=__doc__)
     parser.add_argument("groups", nargs="*", help=f"of {', '.join(GROUPS)}; all")
     parser.add_argument("--program", required=True, help="dynadetect, built for release")
-    parser.add_argument("--cores", required=True, help="Benchmarks/Kernels/cores.c, built: told in each round")
+    parser.add_argument("--tell-cores", required=True, help="Benchmarks/Kernels/cores.c, built: told in each round")
     parser.add_argument("--work", type=Path, required=True, help="folder for networks, kept between runs")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--runs", type=int, default=10, help="of each contender in a round")
@@ -104,7 +107,7 @@ def main():
                 contenders[contender] = start(contender, arguments.work, arguments.program)
                 open_ones.callback(contenders[contender].close)
             check(contenders, truth)
-            medians = measure(contenders, arguments.rounds, arguments.runs, arguments.cores)
+            medians = measure(contenders, arguments.rounds, arguments.runs, arguments.tell_cores)
         kept[name] = [
             {"name": c.name, "network": c.network, "threads": c.threads, "medians": medians[c]}
             for c in contenders

@@ -108,56 +108,63 @@ void dd_conv_rows(
     kernels_of(isa)->conv_rows(&call);
 }
 
-/// The rows of a picture that `rows` rows of windows meet, with the halo beside them and none above.
+/// The rows of a picture that `rows` rows of windows meet, with the picture's halo.
 static struct dd_planes strip_planes(struct dd_conv conv, int32_t rows) {
-    require(within(1, rows, conv.out.height));
+    require_conv(conv);
+    require(conv.in.blocks == 1 && conv.in.lanes == 4 && within(1, rows, conv.out.height));
+    require(within(1, conv.in.height, 1 << 19) && within(1, conv.out.height, 1 << 19));
     const int64_t height = (int64_t)(rows - 1) * conv.stride_height
         + (int64_t)(conv.kernel_height - 1) * conv.dilation_height + 1;
     require(within(1, height, 1 << 19));
     struct dd_planes strip = conv.in;
     strip.height = (int32_t)height;
+    require_planes(strip, PTRDIFF_MAX);
     return strip;
 }
 
 ptrdiff_t dd_strip_count(struct dd_conv conv, int32_t rows) {
-    require_conv(conv);
     return plane_floats(strip_planes(conv, rows));
 }
 
-void dd_picture_rows(
-    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1,
-    const uint8_t *pixels, ptrdiff_t pixels_count, float *strip, ptrdiff_t strip_count,
-    const uint8_t *used, ptrdiff_t used_count, const float *weights, ptrdiff_t weights_count,
-    const float *bias, ptrdiff_t bias_count, const float *residual, ptrdiff_t residual_count,
-    struct dd_planes residual_planes, float *out, ptrdiff_t out_count
+void dd_load_strip(
+    enum dd_isa isa, struct dd_conv conv, int32_t y0, int32_t y1, const uint8_t *pixels,
+    ptrdiff_t pixels_count, float *strip, ptrdiff_t strip_count
 ) {
-    const struct kernels *kernels = kernels_of(isa);
-    struct conv_call call = conv_call(
-        isa, conv, group, y0, y1, used, used_count, weights, weights_count, bias, bias_count,
-        residual, residual_count, residual_planes, out, out_count);
-    require(conv.in.blocks == 1 && conv.in.lanes == 4 && y0 < y1);
-    const ptrdiff_t row_bytes = (ptrdiff_t)conv.in.width * 3;
-    require(within(1, conv.in.width, 1 << 19) && pixels_count / row_bytes >= conv.in.height);
     const struct dd_planes planes = strip_planes(conv, y1 - y0);
     require_planes(planes, strip_count);
+    require_rows(conv.out, 0, y0, y1);
+    const ptrdiff_t row_bytes = (ptrdiff_t)conv.in.width * 3, row = row_floats(planes);
+    require(pixels_count / row_bytes >= conv.in.height);
 
-    // Row `top` of the picture is the strip's first; those outside the picture are zeros.
-    const int32_t top = y0 * conv.stride_height - conv.padding_height;
-    const int32_t begin = top < 0 ? 0 : top, end = top + planes.height < conv.in.height
-        ? top + planes.height : conv.in.height;
-    const ptrdiff_t row = row_floats(planes);
-    float *first = strip + pixel(planes, 0, 0, -planes.halo);
-    for (int32_t y = top; y < top + planes.height; y++) {
-        float *line = first + (y - top) * row;
+    // Row `top` of the picture is the strip's first.
+    const int64_t top = (int64_t)y0 * conv.stride_height - conv.padding_height;
+    const int64_t last = top + planes.height;
+    const int64_t begin = top < 0 ? 0 : top, end = last < conv.in.height ? last : conv.in.height;
+    float *line = strip + pixel(planes, 0, 0, -planes.halo);
+    for (int64_t y = top; y < last; y++, line += row) {
         const bool is_inside = begin <= y && y < end;
         const ptrdiff_t side = is_inside ? (ptrdiff_t)planes.halo * 4 : row;
         memset(line, 0, (size_t)side * sizeof(float));
         if (is_inside) memset(line + row - side, 0, (size_t)side * sizeof(float));
     }
     if (begin < end)
-        kernels->load_pixels(
-            planes, begin - top, end - top, pixels + begin * row_bytes, pixels + pixels_count, strip);
+        kernels_of(isa)->load_pixels(
+            planes, (int32_t)(begin - top), (int32_t)(end - top), pixels + begin * row_bytes,
+            pixels + pixels_count, strip);
+}
 
+void dd_strip_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1,
+    const float *strip, ptrdiff_t strip_count, const uint8_t *used, ptrdiff_t used_count,
+    const float *weights, ptrdiff_t weights_count, const float *bias, ptrdiff_t bias_count,
+    const float *residual, ptrdiff_t residual_count, struct dd_planes residual_planes, float *out,
+    ptrdiff_t out_count
+) {
+    const struct dd_planes planes = strip_planes(conv, y1 - y0);
+    require_planes(planes, strip_count);
+    struct conv_call call = conv_call(
+        isa, conv, group, y0, y1, used, used_count, weights, weights_count, bias, bias_count,
+        residual, residual_count, residual_planes, out, out_count);
     // The strip is a picture of its own that is not padded above, and the output begins with row y0.
     call.conv.in = planes;
     call.conv.padding_height = 0;
@@ -166,7 +173,7 @@ void dd_picture_rows(
     if (call.residual) call.residual += y0 * row_floats(residual_planes);
     call.y0 = 0;
     call.y1 = y1 - y0;
-    kernels->conv_rows(&call);
+    kernels_of(isa)->conv_rows(&call);
 }
 
 void dd_depthwise_rows(
@@ -259,7 +266,8 @@ void dd_tops(
     const float *in, ptrdiff_t in_count, float *out, ptrdiff_t out_count
 ) {
     require_blocks(planes, in_count);
-    require(within(1, channels, (int64_t)planes.blocks * 16) && out_count / planes.height >= planes.blocks);
+    require(within(1, channels, (int64_t)planes.blocks * 16));
+    require(out_count / planes.height >= planes.blocks);
     require_rows(planes, 0, y0, y1);
     kernels_of(isa)->tops(planes, channels, y0, y1, in, out);
 }

@@ -88,7 +88,8 @@ const struct kernels *kernels_of(enum dd_isa isa);
 
 /// Checks that so many numbers of each expert are there.
 struct expert_call expert_call(
-    enum dd_isa isa, struct dd_experts experts, ptrdiff_t numbers, int32_t lanes, const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count,
+    enum dd_isa isa, struct dd_experts experts, ptrdiff_t numbers, int32_t lanes,
+    const float *alpha, ptrdiff_t alpha_count, const uint8_t *kernels, ptrdiff_t kernels_count,
     const float *scale, ptrdiff_t scale_count);
 
 extern const struct kernels dd_kernels_baseline;

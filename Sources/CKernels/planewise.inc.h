@@ -142,8 +142,10 @@ static void tops(
                 for (; x + 4 <= planes.width; x += 4)
                     UNROLL for (int i = 0; i < 4; i++)
                         top[i] = larger_number(load(row + (x + i) * 16 + v), top[i]);
-                for (; x < planes.width; x++) top[0] = larger_number(load(row + x * 16 + v), top[0]);
-                store(lanes + v, larger_number(larger_number(top[0], top[1]), larger_number(top[2], top[3])));
+                for (; x < planes.width; x++)
+                    top[0] = larger_number(load(row + x * 16 + v), top[0]);
+                const vec first = larger_number(top[0], top[1]);
+                store(lanes + v, larger_number(larger_number(top[2], top[3]), first));
             }
             for (int32_t c = 0; c < 16 && b * 16 + c < channels; c++)
                 if (lanes[c] > most) most = lanes[c];

@@ -127,7 +127,8 @@ final class Arena: @unchecked Sendable {
     private let floats: AlignedFloats
     /// Whether the picture of this pass lies there as bytes.
     ///
-    /// Set while it is written, before the first section.
+    /// Set by who leads the pass while the picture is written, before its first section: helpers read it
+    /// behind the opening of a section, as they do the picture.
     var holdsPixels = false
 
     init(count: Int) throws(OutOfMemory) {

@@ -1,9 +1,10 @@
 extension Convolution {
-    /// The convolution with a BatchNorm behind it folded into every kernel (in float64):
+    /// The convolution with a BatchNorm behind it folded into it (in float64, then rounded):
     /// W·γ/√(σ²+ε), (b − μ)·γ/√(σ²+ε) + β.
     ///
-    /// Of experts γ/√(σ²+ε) joins the scale, and β − μ·γ/√(σ²+ε) the shift, for α need not sum to one. Arrays of the wrong size give a convolution that ``Graph`` refuses to append, as
-    /// it does what folding made infinite.
+    /// Of experts γ/√(σ²+ε) joins the scale, and β − μ·γ/√(σ²+ε) the shift, for α need not sum to one.
+    /// Arrays of the wrong size give a convolution that ``Graph`` refuses to append, as it does what
+    /// folding made infinite.
     package func folding(
         gamma: [Float], beta: [Float], mean: [Float], variance: [Float], epsilon: Double
     ) -> Convolution {

@@ -18,7 +18,7 @@ struct ConvolutionCall: Sendable {
     /// Where the input's tiles lie transformed; nil where each item transforms its own.
     let tiles: Region?
     /// Whether each item mixes what it needs of the kernel.
-    var mixesGroups: Bool { tiles != nil && scratch != nil }
+    let mixesGroups: Bool
 
     init(
         _ geometry: Convolution.Geometry, input: PlaneMap, output: PlaneMap, residual: PlaneMap?,
@@ -30,6 +30,7 @@ struct ConvolutionCall: Sendable {
         residualPlanes = residual?.planes ?? output.planes
         self.scratch = scratch.mix
         tiles = scratch.tiles
+        mixesGroups = scratch.mixesGroups
         conv = dd_conv(
             in: input.planes, out: output.planes,
             // At most 255 each.
@@ -69,6 +70,11 @@ struct ConvolutionSection: TiledSection {
 
     func run(item: Int, in arena: Arena, seat: Region) {
         let (column, rows) = tiling.range(of: item)
+        run(column, rows, in: arena)
+    }
+
+    /// Rows of one group.
+    func run(_ column: Int, _ rows: Range<Int>, in arena: Arena) {
         if let scratch = call.scratch {
             run(
                 column, rows, arena, kernel: arena.span(scratch.kernel),

@@ -31,20 +31,30 @@ struct Kernels: Sendable {
             residualPlanes, address(&output), output.count)
     }
 
-    /// Rows of the output blocks of one group, from a picture's bytes (height, width, 3).
+    /// The rows of a picture in bytes (height, width, 3) that some rows of the output need, as floats.
     ///
-    /// - strip: ``stripCount(_:rows:)`` floats. An empty `residual` is none.
-    func convolve(
-        _ conv: dd_conv, group: Int, rows: Range<Int>, pixels: Span<UInt8>,
-        strip: inout MutableSpan<Float>, used: Span<UInt8>, weights: Span<Float>,
-        bias: Span<Float>, residual: Span<Float>, residualPlanes: dd_planes,
+    /// - strip: ``stripCount(_:rows:)`` floats.
+    func loadStrip(
+        _ conv: dd_conv, rows: Range<Int>, pixels: Span<UInt8>, to strip: inout MutableSpan<Float>
+    ) {
+        unsafe dd_load_strip(
+            isa, conv, Int32(rows.lowerBound), Int32(rows.upperBound), address(pixels),
+            pixels.count, address(&strip), strip.count)
+    }
+
+    /// Rows of the output blocks of one group, from the strip that was loaded for these rows.
+    ///
+    /// An empty `residual` is none.
+    func convolveStrip(
+        _ conv: dd_conv, group: Int, rows: Range<Int>, strip: Span<Float>, used: Span<UInt8>,
+        weights: Span<Float>, bias: Span<Float>, residual: Span<Float>, residualPlanes: dd_planes,
         to output: inout MutableSpan<Float>
     ) {
-        unsafe dd_picture_rows(
+        unsafe dd_strip_rows(
             isa, conv, Int32(group), Int32(rows.lowerBound), Int32(rows.upperBound),
-            address(pixels), pixels.count, address(&strip), strip.count, address(used), used.count,
-            address(weights), weights.count, address(bias), bias.count, address(residual),
-            residual.count, residualPlanes, address(&output), output.count)
+            address(strip), strip.count, address(used), used.count, address(weights),
+            weights.count, address(bias), bias.count, address(residual), residual.count,
+            residualPlanes, address(&output), output.count)
     }
 
     /// Floats in which the rows of a picture lie that so many rows of the output need.

@@ -73,7 +73,7 @@ struct RoutingSection: Section {
     }
 }
 
-/// W' = s ⊙ Σ α_i W_i on packed kernels, a run of one group's numbers an item.
+/// W' = s ⊙ Σ α_i W_i on packed kernels: a run of one group's numbers an item, or some groups of few.
 struct MixSection: Section {
     private let packed: PackedConvolution
     private let routing: PackedRouting
@@ -81,6 +81,7 @@ struct MixSection: Section {
     private let kernels: Kernels
     /// Of the largest group.
     private let runs: Int
+    private let groupsOfItem: Int
 
     /// 64 KiB written, and up to as much read of each expert: some 20 µs.
     ///
@@ -96,14 +97,20 @@ struct MixSection: Section {
         self.kernels = kernels
         let most = packed.groups.reduce(0) { max($0, $1.weights.count) }
         runs = (most + Self.countOfItem - 1) / Self.countOfItem
+        groupsOfItem = max(Self.countOfItem / most, 1)
     }
 
     var kind: SectionKind { .mixing }
-    var items: Int { packed.groups.count * runs }
+    var items: Int { (packed.groups.count + groupsOfItem - 1) / groupsOfItem * runs }
 
     func run(item: Int, in arena: Arena, seat: Region) {
-        let group = packed.groups[item / runs]
-        let first = item % runs * Self.countOfItem
+        let begin = item / runs * groupsOfItem
+        for index in begin..<min(begin + groupsOfItem, packed.groups.count) {
+            mix(packed.groups[index], from: item % runs * Self.countOfItem, in: arena)
+        }
+    }
+
+    private func mix(_ group: PackedConvolution.OutputGroup, from first: Int, in arena: Arena) {
         let count = min(Self.countOfItem, group.weights.count - first)
         guard count > 0 else { return }
         var out = arena.mutableSpan(scratch.kernel.part(group.weights.offset + first, count))

@@ -33,6 +33,7 @@ package struct InputPlanes: ~Copyable, ~Escapable {
 extension Plan {
     fileprivate func load(pixels: Span<UInt8>, rows: Range<Int>, into arena: Arena) {
         precondition(inputChannels == 3 && pixels.count == rows.count * width * 3)
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= height)
         arena.holdsPixels = keepsPixels
         if keepsPixels {
             let row = width * 3

@@ -36,7 +36,7 @@ struct PackedConvolution: Sendable {
     let biases: Weights
     /// What a sum of narrow numbers is multiplied with: (output lanes); none for floats.
     let scales: Weights
-    /// Floats in all.
+    /// Numbers in all; of experts in binary16 each is half a float.
     let count: Int
     /// What mixing needs; nil for a constant kernel.
     let routing: PackedRouting?

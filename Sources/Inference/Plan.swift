@@ -83,12 +83,13 @@ final class Plan: Sendable {
         func map(_ place: Program.Place) -> PlaneMap {
             maps[place.buffer].blocks(place.block, place.blocks)
         }
+        let pictureStep = program.pictureStep
         var sections: [any Section] = []
         var labels: [SectionLabel] = []
         for (index, step) in program.steps.enumerated() {
             let scratch = scratch[index].map { layout.offsets[$0] }
             let parts = step.work.sections(
-                map, scratch: scratch, readsPixels: index == program.pictureStep, kernels: kernels,
+                map, scratch: scratch, readsPixels: index == pictureStep, kernels: kernels,
                 cuts: cuts)
             sections += parts
             labels += parts.map { SectionLabel(step, $0.kind, output: map(step.work.output)) }
@@ -110,11 +111,12 @@ final class Plan: Sendable {
         count = layout.count
         input = map(program.input)
         inputChannels = program.inputChannels
-        keepsPixels = program.pictureStep != nil
+        keepsPixels = pictureStep != nil
         self.kernels = kernels
         self.sections = sections
         self.labels = labels
         seatCount = Region.padded(sections.map(\.seatCount).max() ?? 0)
+        guard seatCount <= most - layout.count else { throw Self.tooLarge(height, width) }
         claims = zip(needs, layout.offsets).map { need, offset in
             (Region(offset: offset, count: need.count), need.steps)
         }
@@ -168,6 +170,9 @@ extension dd_planes {
 struct StepScratch {
     /// Nil for a constant kernel.
     let mix: MixScratch?
+    /// Whether each item mixes what its groups read, in its seat's memory: where the tiles are shared,
+    /// an item is all tiles of some groups, and a group's kernel is small enough for a core's own cache.
+    let mixesGroups: Bool
     /// The input's tiles in Winograd's way, transformed once for all items; nil where each item
     /// transforms its own.
     let tiles: Region?
@@ -177,7 +182,10 @@ struct StepScratch {
         let blocks = TileBlocks(
             height: Int(output.height), width: Int(output.width), groups: packed.groups.count)
         let sharesTransform = packed.algorithm == .winograd && blocks.sharesTransform
-        mix = MixScratch(packed, holdsKernel: !sharesTransform, at: start)
+        mixesGroups =
+            sharesTransform && packed.routing != nil
+            && packed.groups[0].read.count <= Self.groupCountMax
+        mix = MixScratch(packed, holdsKernel: !mixesGroups, at: start)
         let end = start + (mix?.count ?? 0)
         if sharesTransform {
             let tile = TileBlocks.tileFloats(stride: packed.geometry.stride.height)
@@ -192,6 +200,11 @@ struct StepScratch {
     }
 }
 
+extension StepScratch {
+    /// 1 MiB.
+    private static let groupCountMax = 1 << 18
+}
+
 /// Where in a step's scratch memory the parts of a mixed kernel lie.
 struct MixScratch {
     let means: Region
@@ -200,7 +213,7 @@ struct MixScratch {
     let bias: Region
     /// Of a narrow kernel; empty for floats.
     let scales: Region
-    /// Empty where each item mixes its part: see ``ConvolutionCall/mixesGroups``.
+    /// Empty where each item mixes its part.
     let kernel: Region
     let count: Int
 

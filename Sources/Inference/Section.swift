@@ -20,6 +20,8 @@ package enum SectionKind: String, Sendable {
     case direct, depthwise, winograd
     case winogradSmall = "winograd 2×2"
     case winogradInput = "winograd input"
+    /// The convolution, and the mixing of what it reads.
+    case winogradMixing = "winograd and mixing"
     case means, routing, mixing
     case add
     case maxPool = "max pool"
@@ -28,7 +30,7 @@ package enum SectionKind: String, Sendable {
     /// Whether it is the convolution itself, or a part of it.
     package var isConvolution: Bool {
         switch self {
-        case .direct, .depthwise, .winograd, .winogradSmall, .winogradInput: true
+        case .direct, .depthwise, .winograd, .winogradSmall, .winogradInput, .winogradMixing: true
         default: false
         }
     }

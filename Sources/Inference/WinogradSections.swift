@@ -24,7 +24,7 @@ struct WinogradSection: CutSection {
             : .shared(height: height, width: width, groups: groups)
     }
 
-    var kind: SectionKind { .winograd }
+    var kind: SectionKind { call.mixesGroups ? .winogradMixing : .winograd }
     var items: Int { blocks.items }
 
     var shape: CutShape { CutShape(packed, call, kind) }
@@ -136,7 +136,7 @@ struct WinogradInputSection: Section {
 }
 
 /// The mixed kernel for Winograd's way: one group of output blocks and one input block an item, which
-/// reads up to 18 KiB of each expert and writes 72.
+/// reads up to 18 KiB of each expert, or 9 of one in binary16, and writes 72.
 struct WinogradMixSection: Section {
     let packed: PackedConvolution
     let scratch: MixScratch

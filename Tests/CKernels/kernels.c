@@ -143,11 +143,14 @@ static void picture(struct window w) {
         const int32_t left = conv.out.blocks - g * group;
         ptrdiff_t weights_count;
         float *weights = packed(l, w, g * group, left < group ? left : group, &weights_count);
-        for (int32_t y = 0; y < height; y += 2)
-            dd_picture_rows(
-                isa, conv, g, y, y + 2 < height ? y + 2 : height, pixels, count, strip, strip_count,
-                l.used, 1, weights, weights_count, l.bias, conv.out.blocks * 16, l.residual.floats, 0,
-                l.residual.planes, l.out.floats, l.out.count);
+        for (int32_t y = 0; y < height; y += 2) {
+            const int32_t end = y + 2 < height ? y + 2 : height;
+            dd_load_strip(isa, conv, y, end, pixels, count, strip, strip_count);
+            dd_strip_rows(
+                isa, conv, g, y, end, strip, strip_count, l.used, 1, weights, weights_count, l.bias,
+                conv.out.blocks * 16, l.residual.floats, 0, l.residual.planes, l.out.floats,
+                l.out.count);
+        }
         free(weights);
     }
     expect("picture", l, w);

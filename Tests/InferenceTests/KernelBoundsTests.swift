@@ -49,4 +49,44 @@ struct KernelBoundsTests {
             }
         }
     }
+
+    @Test(arguments: [(2, 33), (1, 32), (2, 31)])
+    func `experts that are too few or scales that do not fit stop the program`(
+        experts: Int, scales: Int
+    ) async {
+        // One expert of 32 numbers is there, and 16 or 32 lanes are asked for.
+        await #expect(processExitsWith: (experts, scales) == (1, 32) ? .success : .failure) {
+            [experts, scales] in
+            let kernels = [UInt8](repeating: 0, count: 32 * 4)
+            let (alpha, scale): ([Float], [Float]) = (
+                [1, 1], [Float](repeating: 1, count: scales)
+            )
+            var out = [Float](repeating: 0, count: 32)
+            var span = out.mutableSpan
+            dd_mix_experts(
+                DD_BASELINE, dd_experts(count: Int32(experts), halves: 0, stride: 32), 0,
+                alpha.span, kernels.span, scale.span, &span)
+        }
+    }
+
+    @Test func `binary16 where the instruction set cannot read it stops the program`() async {
+        await #expect(processExitsWith: .failure) {
+            let kernels = [UInt8](repeating: 0, count: 32 * 4)
+            let (alpha, scale): ([Float], [Float]) = ([1], [Float](repeating: 1, count: 16))
+            var out = [Float](repeating: 0, count: 32)
+            var span = out.mutableSpan
+            dd_mix_experts(
+                DD_BASELINE, dd_experts(count: 1, halves: 1, stride: 32), 0, alpha.span,
+                kernels.span, scale.span, &span)
+        }
+    }
+
+    @Test func `tops that have no room stop the program`() async {
+        await #expect(processExitsWith: .failure) {
+            let x = KernelPlanes(channels: 20, height: 3, width: 3, halo: 1)
+            var out = [Float](repeating: 0, count: 5)
+            var span = out.mutableSpan
+            dd_tops(DD_BASELINE, x.shape, 20, 0, 3, x.floats.span, &span)
+        }
+    }
 }

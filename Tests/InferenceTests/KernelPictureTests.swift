@@ -70,7 +70,7 @@ struct KernelPictureTests {
 }
 
 extension KernelConvolution {
-    /// One call on the picture's bytes.
+    /// Some rows of one group from the picture's bytes.
     fileprivate func run(
         _ group: Int, _ rows: Range<Int>, pixels: [UInt8], stripMissing: Int = 0,
         into output: inout KernelPlanes
@@ -82,10 +82,12 @@ extension KernelConvolution {
         let count = dd_strip_count(conv, Int32(rows.count)) - stripMissing
         var strip = [Float](repeating: .nan, count: count)
         var between = strip.mutableSpan
+        dd_load_strip(
+            isa.code, conv, Int32(rows.lowerBound), Int32(rows.upperBound), pixels.span, &between)
         var out = output.floats.mutableSpan
-        dd_picture_rows(
+        dd_strip_rows(
             isa.code, conv, Int32(group), Int32(rows.lowerBound), Int32(rows.upperBound),
-            pixels.span, &between, used.span, weights.span, biases.span, added.span,
+            strip.span, used.span, weights.span, biases.span, added.span,
             residual?.shape ?? conv.out, &out)
     }
 }

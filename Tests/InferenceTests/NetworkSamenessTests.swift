@@ -105,9 +105,54 @@ struct NetworkSamenessTests {
         let network = try Network(makeGraph())
         let (height, width) = Self.size
         let pictures = Network.makePictures(2, height: height, width: width)
-        let expected = try network.outputs(of: pictures, height: height, width: width)
+        let (pixels, tensor) = Network.makePixels(height: height, width: width)
+        let expected = try network.outputs(
+            of: pictures + [tensor], height: height, width: width)
         let plan = try network.plan(height: height, width: width)
         #expect(plan.sections.contains { $0.items > 4 })
+        #expect(plan.keepsPixels)
+        try onSeveral(threads: threads) { lane in
+            let found = try network.outputs(
+                of: pictures + [tensor], height: height, width: width, on: lane)
+            #expect(found == expected)
+            let ofPixels = try network.outputs(
+                ofPixels: pixels, height: height, width: width, on: lane)
+            #expect(ofPixels == expected[2])
+        }
+    }
+
+    /// Enough groups for the tiles to be shared, and for each thread to mix some.
+    @Test(arguments: [1, 2, 4])
+    func `where items mix their groups' kernels, however they are cut`(groupsOfItem: Int) throws {
+        let (height, width) = (17, 14)
+        func network(_ cuts: CutTable) throws -> Network {
+            var graph = Graph()
+            let a = try graph.add(.convolution(.make(3, 40, stride: 2)), graph.input)
+            let b = try graph.add(.convolution(.makeMixed(40, 130, inHalves: true)), a)
+            graph.setOutputs([try graph.add(.convolution(.makeMixed(130, 130)), b)])
+            return try Network(graph, cuts: cuts)
+        }
+        let plain = try network(CutTable())
+        let sections = try plain.plan(height: height, width: width).sections
+        #expect(sections.count { $0.kind == .winogradMixing } == 2)
+        #expect(!sections.contains { $0.kind == .mixing })
+        var cuts: [CutShape: Cut] = [:]
+        for case let section as any CutSection in sections where section.kind == .winogradMixing {
+            cuts[section.shape] = Cut(run: 100, groups: groupsOfItem)
+        }
+        let pictures = Network.makePictures(2, height: height, width: width)
+        let expected = try plain.outputs(of: pictures, height: height, width: width)
+        let other = try network(CutTable(cuts))
+        try onSeveral(threads: 2) { lane in
+            let found = try other.outputs(of: pictures, height: height, width: width, on: lane)
+            #expect(found == expected)
+        }
+    }
+
+    /// Half of the threads lead, three times each; the others help.
+    private func onSeveral(
+        threads: Int, _ lead: @Sendable (Crew.Lane) throws -> Void
+    ) throws {
         let crew = Crew(size: threads)
         let leaders = threads / 2
         let isDone = Atomic<Bool>(false)
@@ -121,11 +166,7 @@ struct NetworkSamenessTests {
         }
         DispatchQueue.concurrentPerform(iterations: leaders) { seat in
             #expect(throws: Never.self) {
-                for _ in 0..<3 {
-                    let found = try network.outputs(
-                        of: pictures, height: height, width: width, on: crew.lane(seat))
-                    #expect(found == expected)
-                }
+                for _ in 0..<3 { try lead(crew.lane(seat)) }
             }
         }
         isDone.store(true, ordering: .relaxed)

@@ -120,10 +120,7 @@ import Testing
         graph.setOutputs(outputs)
         let network = try Network(graph)
         #expect(try network.plan(height: height, width: width).keepsPixels == isReadOnce)
-        let pixels = (0..<height * width * 3).map { UInt8(truncatingIfNeeded: $0 * 57 + $0 / 5) }
-        let tensor = (0..<3 * height * width).map { i in
-            Float(pixels[i % (height * width) * 3 + i / (height * width)]) / 255
-        }
+        let (pixels, tensor) = Network.makePixels(height: height, width: width)
         let workspace = network.makeWorkspace()
         let expected = try network.outputs(
             of: [tensor], height: height, width: width, in: workspace)[0]

@@ -66,15 +66,21 @@ void dd_conv_rows(
     struct dd_planes residual_planes,
     float *_Nonnull __counted_by(out_count) out __noescape, ptrdiff_t out_count);
 
-/// The same of a picture that is kept as RGB bytes (height, width, 3), each taken as v/255: the rows
-/// that the windows meet are written as floats into `strip` first, where they are near.
+/// For a convolution of a picture that is kept as RGB bytes (height, width, 3): the rows that the windows
+/// of output rows y0 ..< y1 meet, each byte as v/255, written where they are near; those outside the
+/// picture are zeros.
 ///
 /// - conv: in is the picture, one block of 4 lanes.
 /// - strip: `dd_strip_count` floats for so many rows.
-void dd_picture_rows(
-    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1,
+void dd_load_strip(
+    enum dd_isa isa, struct dd_conv conv, int32_t y0, int32_t y1,
     const uint8_t *_Nonnull __counted_by(pixels_count) pixels __noescape, ptrdiff_t pixels_count,
-    float *_Nonnull __counted_by(strip_count) strip __noescape, ptrdiff_t strip_count,
+    float *_Nonnull __counted_by(strip_count) strip __noescape, ptrdiff_t strip_count);
+
+/// `dd_conv_rows` from such a strip, made for the same rows.
+void dd_strip_rows(
+    enum dd_isa isa, struct dd_conv conv, int32_t group, int32_t y0, int32_t y1,
+    const float *_Nonnull __counted_by(strip_count) strip __noescape, ptrdiff_t strip_count,
     const uint8_t *_Nonnull __counted_by(used_count) used __noescape, ptrdiff_t used_count,
     const float *_Nonnull __counted_by(weights_count) weights __noescape, ptrdiff_t weights_count,
     const float *_Nonnull __counted_by(bias_count) bias __noescape, ptrdiff_t bias_count,

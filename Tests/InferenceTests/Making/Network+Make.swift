@@ -18,6 +18,25 @@ extension Network {
         return found
     }
 
+    /// The outputs of one picture in bytes (height, width, 3).
+    func outputs(
+        ofPixels pixels: [UInt8], height: Int, width: Int, in workspace: Workspace? = nil,
+        on lane: Crew.Lane = Crew(size: 1).lane(0)
+    ) throws(GraphError) -> [[Float]] {
+        var found: [[Float]] = []
+        try run(
+            pictures: 1, height: height, width: width, in: workspace ?? makeWorkspace(), on: lane,
+            load: { $1.fill(pixels: pixels.span) }, unload: { found = $1.maps })
+        return found
+    }
+
+    /// A picture in bytes, and the same as a tensor (3, height, width).
+    static func makePixels(height: Int, width: Int) -> (pixels: [UInt8], tensor: [Float]) {
+        let count = height * width
+        let pixels = (0..<count * 3).map { UInt8(truncatingIfNeeded: $0 * 57 + $0 / 5) }
+        return (pixels, (0..<3 * count).map { Float(pixels[$0 % count * 3 + $0 / count]) / 255 })
+    }
+
     /// Seeded pictures.
     static func makePictures(
         _ count: Int, channels: Int = 3, height: Int, width: Int, seed: UInt64 = 7
