@@ -4,8 +4,8 @@ import CKernels
 /// it wrote: some tiles an item, from the transform of the input to the last store; or all tiles of some groups, from
 /// tiles that ``WinogradInputSection`` has transformed.
 ///
-/// Items of the latter kind mix their groups' kernels themselves, if these are to be mixed: what a group
-/// reads is then in the cache of who computes it, and in no other.
+/// Items of the latter kind mix their groups' kernels themselves, where these are to be mixed and a core's
+/// cache holds one: what a group reads is then in the cache of who computes it, and in no other.
 struct WinogradSection: CutSection {
     private let packed: PackedConvolution
     private let call: ConvolutionCall
