@@ -38,18 +38,11 @@ final class TestClient {
             return unsafe connect(
                 socket, base.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count)) == 0
         }
-        guard isConnected else {
-            close(socket)
-            throw NotConnected()
-        }
-        if let rules {
-            do { tls = try TestTLS(socket, rules) } catch {
-                close(socket)
-                throw error
-            }
-        }
+        guard isConnected else { throw NotConnected() }
+        if let rules { tls = try TestTLS(socket, rules) }
     }
 
+    /// After an initializer that throws, too: all is set by then.
     deinit { close(socket) }
 
     /// False when the server no longer takes bytes.
