@@ -47,7 +47,7 @@ final class Connection {
         self.conversation = conversation
     }
 
-    /// Notes what became possible; ``turn(_:_:at:)`` follows.
+    /// Notes what became possible; ``turn(_:_:)`` follows.
     func take(_ event: Poller.Event) {
         if event.isReadable { mayRead = true }
         if event.isWritable { mayWrite = true }
@@ -60,13 +60,15 @@ final class Connection {
         if event.isBroken { conversation.failed() }
     }
 
-    /// The time has come, or an answer, or the end of the server; ``turn(_:_:at:)`` follows.
+    /// The time has come, or an answer, or the end of the server; ``turn(_:_:)`` follows.
     func change(_ change: (inout Conversation) -> Void) { change(&conversation) }
 
     /// Does all that can be done now.
-    func turn(_ service: Service, _ desk: inout Desk, at now: Instant) -> Turn {
+    func turn(_ service: Service, _ desk: inout Desk) -> Turn {
         var bytesLeft = service.limits.turnBytesMax
         while true {
+            // Anew each time: the client may have read an answer, and asked again, during this turn.
+            let now = Instant.now
             while let action = conversation.next(at: now) {
                 guard perform(action, service, &desk, at: now) else { return .closed }
             }

@@ -1,36 +1,61 @@
 internal import Dispatch
-internal import Locks
 
-/// A serial queue and the connections it serves.
+/// Some of the server's connections, and all that happens to them, one thing after another.
 ///
-/// Connections are spread over a few lanes and stay there. So no two threads meet at a connection,
-/// and no lock lies on the way of a request; answers come to the lane's letterbox, for its poller's thread to
-/// take out.
+/// DESIGN. Connections are spread over a few lanes and stay there. What is to happen to one comes as a letter:
+/// bytes can be read, a request is answered, time is over. Whoever brings a letter while nobody is at the
+/// lane sees to it, and to those that come meanwhile; whoever finds somebody there leaves it and goes. So
+/// no two threads meet at a connection, none waits for another, and none is woken where one is awake already:
+/// a poller's thread reads a request, and the worker that has worked on it sends its answer.
 ///
-/// `@unchecked Sendable`: every stored variable is touched only on `queue`. Each internal function goes there
-/// first; each private one checks that it is there, or is called from one that does.
+/// `@unchecked Sendable`: every variable is touched by the mailbox's reader only, in ``open(_:)`` and in what
+/// that calls.
 final class Lane: @unchecked Sendable {
-    private let queue: DispatchQueue
-    private let timer: any DispatchSourceTimer
     /// Tells of this lane's sockets.
     let poller: Poller
     private let occupancy: Occupancy
     private let bodyBudget: BodyBudget
     private let limits: Limits
     private let handler: any Handler
+    private let timer: any DispatchSourceTimer
+    private let mailbox = Mailbox<Letter>()
 
     private var connections: [UInt64: Connection] = [:]
     private var desk = Desk()
     private var alarmAt: ContinuousClock.Instant?
     private var isDraining = false
-    /// Answers that were given on this queue, in a turn that still goes on.
-    private var given: [(key: UInt64, response: Response)] = []
-    private var isTurning = false
-    /// Answers that were given on other threads.
-    private let letters = Guarded<[(key: UInt64, response: Response)]>([])
+    /// Those being opened; else none, but room for them.
+    private var letters: [Letter] = []
+
+    /// What is to happen.
+    private enum Letter {
+        case client(Client)
+        case events([Poller.Event])
+        case answer(Response, key: UInt64)
+        /// The connection has more to do than it could in its turn.
+        case rest(key: UInt64)
+        case alarm
+        case drain
+        case end
+    }
+
+    /// Somebody who has connected.
+    struct Client {
+        let socket: Socket
+        let address: ClientAddress
+        /// For who is served under TLS.
+        let tls: TLSContext?
+        let verdict: Occupancy.Verdict
+        /// The connection's own for ever.
+        let key: UInt64
+    }
+
+    /// A second round is for answers that were given at once; then others are next: a poller at its sockets, a worker
+    /// at its pictures.
+    private static let roundsMax = 2
 
     init(
-        number: Int, limits: Limits, handler: any Handler, poller: Poller, occupancy: Occupancy,
+        limits: Limits, handler: any Handler, poller: Poller, occupancy: Occupancy,
         bodyBudget: BodyBudget
     ) {
         self.limits = limits
@@ -38,176 +63,129 @@ final class Lane: @unchecked Sendable {
         self.poller = poller
         self.occupancy = occupancy
         self.bodyBudget = bodyBudget
-        queue = DispatchQueue(label: "http.lane.\(number)")
-        timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.setEventHandler { [weak self] in self?.checkDeadlines() }
+        timer = DispatchSource.makeTimerSource()
+        timer.setEventHandler { [weak self] in self?.post(.alarm) }
         timer.activate()
-        queue.setSpecific(key: Self.current, value: ObjectIdentifier(self))
     }
 
     deinit { timer.cancel() }
 
     /// Serves a new client, or tells it that there are too many.
-    func adopt(
-        _ socket: Socket, from client: ClientAddress, under tls: TLSContext?, key: UInt64,
-        _ verdict: Occupancy.Verdict
-    ) {
-        queue.async { [self] in
-            let now = ContinuousClock.now
-            let refusal: Refusal? =
-                switch verdict {
-                case .turnAway(isClients: true):
-                    .tooManyOfClient(limits.connectionsPerClientMax)
-                case .turnAway(isClients: false): .tooManyConnections(limits.connectionsMax)
-                case .serve, .drop: nil
-                }
-            var conversation = Conversation(
-                limits: limits, bodyShare: bodyBudget.share(of: client), isSecured: tls != nil,
-                refusal: refusal,
-                at: now)
-            if isDraining { conversation.drain(at: now) }
-            guard let transport = Transport(socket, under: tls),
-                poller.add(socket.number, key: key)
-            else {
-                occupancy.leave(verdict, of: client)
-                return
-            }
-            let connection = Connection(
-                key: key, client: client, verdict: verdict, transport: transport,
-                conversation: conversation)
-            connections[key] = connection
-            turn(connection, at: now)
+    func adopt(_ client: Client) { post(.client(client)) }
+
+    /// Takes events of this lane's connections; with none, it sees to what others have left.
+    func deliver(_ events: [Poller.Event]) { post(.events(events)) }
+
+    /// Closes what is idle, soon, and the others behind their next answer.
+    func drain() { post(.drain) }
+
+    /// Closes all connections now.
+    func closeAll() { post(.end) }
+
+    private func post(_ letter: Letter) {
+        guard mailbox.put(letter) else { return }
+        for _ in 0..<Self.roundsMax {
+            guard mailbox.take(into: &letters) else { return }
+            for letter in letters { open(letter) }
+            letters.removeAll(keepingCapacity: true)
         }
+        if mailbox.leave() { poller.ring() }
     }
 
-    /// Takes events of this lane's connections, and answers; for its poller's thread.
-    ///
-    /// That thread does the work itself, as long as nobody else is at it: handing it to another one
-    /// would cost more than a small request does.
-    func deliver(_ events: [Poller.Event]) {
-        queue.sync {
-            let now = ContinuousClock.now
-            for (key, response) in takeLetters() { settle(response, on: key) }
+    private func open(_ letter: Letter) {
+        switch letter {
+        case .client(let client): begin(client)
+        case .events(let events):
             for event in events {
                 // None: an event of a connection that was closed meanwhile.
                 guard let connection = connections[event.key] else { continue }
                 connection.take(event)
-                turn(connection, at: now)
+                turn(connection)
             }
-        }
-    }
-
-    /// Closes what is idle, soon, and the others behind their next answer.
-    func drain() {
-        queue.async { [self] in
+        case .answer(let response, let key):
+            // None: the client has gone.
+            guard let connection = connections[key] else { return }
+            connection.change { $0.answer(response) }
+            turn(connection)
+        case .rest(let key): connections[key].map(turn)
+        case .alarm:
+            alarmAt = nil
+            changeAll { $0.elapsed(at: $1) }
+        case .drain:
             isDraining = true
             changeAll { $0.drain(at: $1) }
+        case .end: end()
         }
     }
 
-    /// Closes all connections now.
-    func closeAll() {
-        queue.async { [self] in
-            for connection in connections.values {
-                connection.abandon()
-                occupancy.leave(
-                    connection.verdict, of: connection.client,
-                    isAbandoned: connection.conversation.isServing)
+    private func begin(_ client: Client) {
+        let now = ContinuousClock.now
+        let refusal: Refusal? =
+            switch client.verdict {
+            case .turnAway(isClients: true): .tooManyOfClient(limits.connectionsPerClientMax)
+            case .turnAway(isClients: false): .tooManyConnections(limits.connectionsMax)
+            case .serve, .drop: nil
             }
-            connections = [:]
+        var conversation = Conversation(
+            limits: limits, bodyShare: bodyBudget.share(of: client.address),
+            isSecured: client.tls != nil, refusal: refusal, at: now)
+        if isDraining { conversation.drain(at: now) }
+        guard let transport = Transport(client.socket, under: client.tls),
+            poller.add(client.socket.number, key: client.key)
+        else {
+            occupancy.leave(client.verdict, of: client.address)
+            return
         }
+        let connection = Connection(
+            key: client.key, client: client.address, verdict: client.verdict, transport: transport,
+            conversation: conversation)
+        connections[client.key] = connection
+        turn(connection)
     }
 
-    /// Whose queue runs.
-    private static let current = DispatchSpecificKey<ObjectIdentifier>()
-
-    private func answer(_ response: Response, on key: UInt64) {
-        if DispatchQueue.getSpecific(key: Self.current) == ObjectIdentifier(self), isTurning {
-            given.append((key, response))
-        } else {
-            let isFirst = letters.withLock { letters in
-                letters.append((key, response))
-                return letters.count == 1
-            }
-            if isFirst { poller.ring() }
+    private func end() {
+        for connection in connections.values {
+            connection.abandon()
+            occupancy.leave(
+                connection.verdict, of: connection.client,
+                isAbandoned: connection.conversation.isServing)
         }
-    }
-
-    private func takeLetters() -> [(key: UInt64, response: Response)] {
-        letters.withLock { letters in
-            defer { letters = [] }
-            return letters
-        }
-    }
-
-    private func settle(_ response: Response, on key: UInt64) {
-        // None: the client has gone.
-        guard let connection = connections[key] else { return }
-        connection.change { $0.answer(response) }
-        turn(connection, at: .now)
-    }
-
-    private func checkDeadlines() {
-        alarmAt = nil
-        changeAll { $0.elapsed(at: $1) }
+        connections = [:]
     }
 
     private func changeAll(_ change: (inout Conversation, ContinuousClock.Instant) -> Void) {
         let now = ContinuousClock.now
         for connection in Array(connections.values) {
             connection.change { change(&$0, now) }
-            turn(connection, at: now)
+            turn(connection)
         }
     }
 
-    /// Does what can be done for a connection, and sends what its request was answered meanwhile.
-    ///
-    /// Of a client that pipelines, the requests behind it are for other turns, so that others get theirs.
-    private func turn(_ connection: Connection, at now: ContinuousClock.Instant) {
-        isTurning = true
-        step(connection, at: now)
-        if let (key, response) = given.last, key == connection.key {
-            given.removeLast()
-            connection.change { $0.answer(response) }
-            step(connection, at: now)
-        }
-        isTurning = false
-        while let (key, response) = given.popLast() {
-            queue.async { [self] in settle(response, on: key) }
-        }
-    }
-
-    private func step(_ connection: Connection, at now: ContinuousClock.Instant) {
-        dispatchPrecondition(condition: .onQueue(queue))
+    /// Does what can be done for a connection now.
+    private func turn(_ connection: Connection) {
         // An answer that comes behind the server's end goes nowhere, and keeps nothing alive.
         let service = Connection.Service(limits: limits, handler: handler) { key in
-            { [weak self] response in self?.answer(response, on: key) }
+            { [weak self] response in self?.post(.answer(response, key: key)) }
         }
-        switch connection.turn(service, &desk, at: now) {
+        switch connection.turn(service, &desk) {
         case .waiting: break
-        case .unfinished: resume(connection.key)
+        case .unfinished: post(.rest(key: connection.key))
         case .closed:
             connections[connection.key] = nil
             occupancy.leave(connection.verdict, of: connection.client)
             return
         }
-        if let deadline = connection.conversation.deadline { wake(at: deadline, now: now) }
-    }
-
-    private func resume(_ key: UInt64) {
-        queue.async { [self] in
-            if let connection = connections[key] { turn(connection, at: .now) }
-        }
+        if let deadline = connection.conversation.deadline { wake(at: deadline) }
     }
 
     /// One alarm for all: it rings for the earliest deadline, looks at every connection (there are
     /// few enough) and is set anew.
     ///
     /// Deadlines that were put off leave it as it is.
-    private func wake(at deadline: ContinuousClock.Instant, now: ContinuousClock.Instant) {
+    private func wake(at deadline: ContinuousClock.Instant) {
         if let alarmAt, alarmAt <= deadline { return }
         alarmAt = deadline
-        let (seconds, attoseconds) = max(deadline - now, .zero).components
+        let (seconds, attoseconds) = max(deadline - .now, .zero).components
         // Rounded up, so that the deadline has passed when it rings.
         let nanoseconds =
             Int(clamping: seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000) + 1

@@ -107,7 +107,8 @@ final class Listener: @unchecked Sendable {
         refreshTicketKey()
         lastKey += 1
         lanes[Self.lane(of: lastKey, count: lanes.count)].adopt(
-            socket, from: client, under: tls, key: lastKey, verdict)
+            Lane.Client(
+                socket: socket, address: client, tls: tls, verdict: verdict, key: lastKey))
     }
 }
 

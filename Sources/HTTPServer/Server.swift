@@ -40,10 +40,10 @@ package final class Server: Sendable {
             bytesMax: limits.bodiesBytesMax, bytesPerClientMax: limits.bodiesBytesPerClientMax)
         // Lanes move bytes; the cores are for the pictures.
         let laneCount = min(4, max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))))
-        let lanes = (0..<laneCount).compactMap { number in
+        let lanes = (0..<laneCount).compactMap { _ in
             Poller().map { poller in
                 Lane(
-                    number: number, limits: limits, handler: handler, poller: poller,
+                    limits: limits, handler: handler, poller: poller,
                     occupancy: occupancy, bodyBudget: bodyBudget)
             }
         }

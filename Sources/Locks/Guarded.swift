@@ -1,4 +1,4 @@
-internal import Synchronization
+package import Synchronization
 
 /// A value behind a lock: a `Mutex` whose hand-over the thread sanitizer can see.
 ///
@@ -8,15 +8,17 @@ internal import Synchronization
 /// releases, who comes in acquires. It orders nothing that the lock does not order already, so it
 /// hides no race, and costs two plain moves.
 package struct Guarded<Value>: ~Copyable, Sendable {
-    private let mutex: Mutex<Value>
-    private let handOver = Atomic(false)
+    @usableFromInline let mutex: Mutex<Value>
+    @usableFromInline let handOver = Atomic(false)
 
     /// Puts a value behind a lock.
+    @inlinable
     package init(_ value: sending Value) {
         mutex = Mutex(value)
     }
 
     /// Runs `body` while nobody else is inside.
+    @inlinable
     package func withLock<Result, Failure>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
