@@ -77,20 +77,22 @@ struct MediaType {
     let subtype: String
 
     init(_ text: String) {
-        let essence = text.prefix { $0 != ";" }.lowercased().trimmed
-        let slash = essence.firstIndex(of: "/") ?? essence.endIndex
+        let essence = Substring(text.utf8.prefix { $0 != UInt8(ascii: ";") }).lowercased().trimmed
+        let slash = essence.utf8.firstIndex(of: UInt8(ascii: "/")) ?? essence.endIndex
         kind = String(essence[..<slash])
         subtype = String(essence[slash...].dropFirst())
     }
 }
 
 extension StringProtocol {
-    /// Without the blanks around it.
+    /// Without the spaces and tabs around it.
     var trimmed: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }),
-            let last = lastIndex(where: { !$0.isWhitespace })
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == 0x09 }
+        let bytes = Substring(self).utf8
+        guard let first = bytes.firstIndex(where: { !isBlank($0) }),
+            let last = bytes.lastIndex(where: { !isBlank($0) })
         else { return "" }
-        return String(self[first...last])
+        return String(Substring(bytes[first...last]))
     }
 }
 

@@ -1,3 +1,5 @@
+internal import HTTPServer
+
 /// Writes compact JSON (RFC 8259) in the order it is told; keys keep that order.
 ///
 /// Numbers are the shortest that read back as the same value of their type; one that JSON cannot
@@ -29,34 +31,47 @@ struct JSONWriter {
 
     mutating func key(_ name: String, _ value: (inout JSONWriter) -> Void) {
         self.value(name)
-        append(":")
+        append(UInt8(ascii: ":"))
         needsComma = false
         value(&self)
     }
 
-    mutating func value(_ number: Int) { token("\(number)") }
-    mutating func value(_ flag: Bool) { token("\(flag)") }
-    mutating func value(_ number: Double) { token(number.isFinite ? "\(number)" : "null") }
-    mutating func value(_ number: Float) { token(number.isFinite ? "\(number)" : "null") }
+    mutating func value(_ number: Int) { token(number.description) }
+    mutating func value(_ flag: Bool) { token(flag.description) }
+    mutating func value(_ number: Double) { token(number.isFinite ? number.description : "null") }
+    mutating func value(_ number: Float) { token(number.isFinite ? number.description : "null") }
 
     mutating func value(_ text: String) {
         separate()
-        append("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case UInt8(ascii: "\n"): append("\\n")
-            case UInt8(ascii: "\r"): append("\\r")
-            case UInt8(ascii: "\t"): append("\\t")
-            case 0..<0x20, 0x7F:
-                let digits = String(byte, radix: 16)
-                append("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
-            default: bytes.append(byte)
-            }
+        append(UInt8(ascii: "\""))
+        let span = text.utf8Span.span
+        var isPlain = true
+        for index in span.indices { isPlain = isPlain && Self.isPlain(span[index]) }
+        if isPlain {
+            bytes.append(copying: span)
+        } else {
+            for index in span.indices { appendEscaped(span[index]) }
         }
-        append("\"")
+        append(UInt8(ascii: "\""))
         needsComma = true
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F
+    }
+
+    private mutating func appendEscaped(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case UInt8(ascii: "\n"): append("\\n")
+        case UInt8(ascii: "\r"): append("\\r")
+        case UInt8(ascii: "\t"): append("\\t")
+        case 0..<0x20, 0x7F:
+            let digits = String(byte, radix: 16)
+            append("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
+        default: append(byte)
+        }
     }
 
     private mutating func token(_ text: String) {
@@ -65,20 +80,22 @@ struct JSONWriter {
         needsComma = true
     }
 
-    private mutating func open(_ bracket: String) {
+    private mutating func open(_ bracket: Unicode.Scalar) {
         separate()
-        append(bracket)
+        append(UInt8(ascii: bracket))
         needsComma = false
     }
 
-    private mutating func close(_ bracket: String) {
-        append(bracket)
+    private mutating func close(_ bracket: Unicode.Scalar) {
+        append(UInt8(ascii: bracket))
         needsComma = true
     }
 
     private mutating func separate() {
-        if needsComma { append(",") }
+        if needsComma { append(UInt8(ascii: ",")) }
     }
 
-    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    private mutating func append(_ byte: UInt8) { bytes.append(byte) }
+
+    private mutating func append(_ text: String) { bytes.append(text) }
 }

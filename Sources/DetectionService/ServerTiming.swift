@@ -11,8 +11,15 @@ enum ServerTiming {
                 }
             }
         }
-        return (stages + [("total", total)])
-            .map { "\($0.name);dur=\($0.duration.milliseconds)" }
-            .joined(separator: ", ")
+        stages.append(("total", total))
+        var text = ""
+        text.reserveCapacity(160)
+        for (name, duration) in stages {
+            if !text.isEmpty { text += ", " }
+            text += name
+            text += ";dur="
+            text += duration.milliseconds.description
+        }
+        return text
     }
 }

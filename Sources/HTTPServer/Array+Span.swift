@@ -1,7 +1,10 @@
 extension [UInt8] {
     /// Appends a copy of the bytes lent.
-    mutating func append(copying bytes: Span<UInt8>) {
+    package mutating func append(copying bytes: Span<UInt8>) {
         // The pointer lives as long as the closure, and append only reads from it.
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
+
+    /// Appends the bytes of a text.
+    package mutating func append(_ text: String) { append(copying: text.utf8Span.span) }
 }

@@ -38,7 +38,7 @@ final class Connection {
 
     init(
         key: UInt64, client: ClientAddress, verdict: Occupancy.Verdict, transport: Transport,
-        conversation: Conversation
+        conversation: consuming Conversation
     ) {
         self.key = key
         self.client = client

@@ -7,7 +7,7 @@
 /// A connection ends in three steps: the last answer, the end of our sending, then reading until the client
 /// has ended too. Closing at once would send a reset when bytes are still on their way, and a reset can
 /// destroy the answer before the client reads it (RFC 9112 §9.6).
-struct Conversation {
+struct Conversation: ~Copyable {
     typealias Instant = ContinuousClock.Instant
 
     enum State: Equatable {

@@ -96,7 +96,12 @@ extension String {
 
     /// Whether both are the same word, without regard to the case of ASCII letters.
     func isSameWord(_ other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
-        return utf8.elementsEqual(other.utf8) { $0.lowercased == $1.lowercased }
+        let bytes = utf8Span.span
+        let others = other.utf8Span.span
+        guard bytes.count == others.count else { return false }
+        for index in bytes.indices where bytes[index].lowercased != others[index].lowercased {
+            return false
+        }
+        return true
     }
 }

@@ -26,29 +26,36 @@ struct Reply: Equatable {
     func head(date: [UInt8]) -> [UInt8] {
         precondition((200...599).contains(response.status), "an answer has a final status")
         var head: [UInt8] = []
-        head.reserveCapacity(256)
+        head.reserveCapacity(512)
         if !isBegun { head += Self.beginning }
-        head += "\(response.status) \(Response.phrase(of: response.status))\r\nDate: ".utf8
+        head.append(response.status.description)
+        head.append(" ")
+        head.append(Response.phrase(of: response.status))
+        head.append("\r\nDate: ")
         head += date
-        head += "\r\n".utf8
+        head.append("\r\n")
         for field in response.fields.all where !Self.isOurs(field.name) {
             precondition(
-                !field.name.isEmpty && field.name.utf8.allSatisfy(\.isToken),
+                !field.name.isEmpty && field.name.utf8Span.span.allSatisfy(\.isToken),
                 "a field of an answer is named by a token")
-            head += field.name.utf8
-            head += ": ".utf8
+            head.append(field.name)
+            head.append(": ")
             // RFC 9110 §5.5: CR, LF and NUL in a value become spaces.
-            head += field.value.utf8.lazy.map { $0.isControl ? .space : $0 }
-            head += "\r\n".utf8
+            for byte in field.value.utf8 { head.append(byte.isControl ? .space : byte) }
+            head.append("\r\n")
         }
         // RFC 9110 §8.6: no Content-Length with 204; with 304 it would be that of the 200.
-        if !hasNoContent { head += "Content-Length: \(response.body.count)\r\n".utf8 }
-        if closes {
-            head += "Connection: close\r\n".utf8
-        } else if statesKeepAlive {
-            head += "Connection: keep-alive\r\n".utf8
+        if !hasNoContent {
+            head.append("Content-Length: ")
+            head.append(response.body.count.description)
+            head.append("\r\n")
         }
-        head += "\r\n".utf8
+        if closes {
+            head.append("Connection: close\r\n")
+        } else if statesKeepAlive {
+            head.append("Connection: keep-alive\r\n")
+        }
+        head.append("\r\n")
         return head
     }
 
