@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What a request is called in its answer and in the log.
 ///
 /// A client may bring its own in `X-Request-Id`, so that both sides' logs can be joined; one that is
@@ -12,19 +14,31 @@ enum RequestID {
         return asked
     }
 
-    /// A new one: 128 random bits.
+    /// A new one: 128 bits that are this process's own and come once, which is all that an id needs.
+    ///
+    /// They are no secret: random numbers of the system's would cost two calls of it for each request.
     static func make() -> String {
-        var generator = SystemRandomNumberGenerator()  // a system call for each number
         var digits: [UInt8] = []
         digits.reserveCapacity(32)
         for _ in 0..<2 {
-            let number = generator.next() as UInt64
+            let number = next()
             for place in stride(from: 60, through: 0, by: -4) {
                 let digit = UInt8(truncatingIfNeeded: number >> UInt64(place)) & 15
                 digits.append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
             }
         }
         return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// Where this process's sequence has come.
+    private static let state = Atomic(UInt64.random(in: .min ... .max))
+
+    /// The next of a sequence that goes through all numbers of 64 bits (SplitMix64; Steele, Lea and Flood 2014).
+    private static func next() -> UInt64 {
+        var number = state.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+        number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
+        return number ^ (number >> 31)
     }
 
     private static func isUsable(_ id: String) -> Bool {

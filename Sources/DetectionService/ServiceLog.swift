@@ -4,24 +4,30 @@ internal import Locks
 
 /// A line for each request, and for what goes wrong beside them.
 ///
-/// Lines are written by a queue of their own, so that a reader that stalls holds nobody up; when too many
+/// Lines are written on a thread of their own, so that a reader that stalls holds nobody up; when too many
 /// wait, lines are dropped, and the next one says how many. Nothing of a picture, no query and no key is
 /// ever logged.
 ///
-/// Whoever notes a line leaves it for the next time that lines are written, a few milliseconds later: to wake a
-/// thread for each costs more than a refusal does, just when there are thousands of those.
+/// That thread takes what has been noted every few milliseconds, as long as there is any: to wake it for each
+/// line would cost more than a refusal does, just when there are thousands of those.
 final class ServiceLog: Sendable {
     private let level: LogLevel
     private let format: LogFormat
     private let write: @Sendable (String) -> Void
     private let queue = DispatchQueue(label: "log")
     private let state = Guarded(State())
+    /// Held by who writes, so that lines keep their order.
+    private let pen = Guarded(())
+    /// Never rung: to wait for it is to sleep.
+    private let bell = DispatchSemaphore(value: 0)
 
     private struct State: Sendable {
         var noted: [Line] = []
         /// Noted, or being written now.
         var waiting = 0
         var dropped = 0
+        /// Somebody will come for the lines.
+        var isAttended = false
     }
 
     private struct Line: Sendable {
@@ -33,7 +39,7 @@ final class ServiceLog: Sendable {
     }
 
     private static let waitingMax = 4096
-    private static let pause = DispatchTimeInterval.milliseconds(5)
+    private static let pause = DispatchTimeInterval.milliseconds(10)
 
     /// A log of `level` and above; `write` takes lines, without the end of the last, and is called on one
     /// queue.
@@ -56,33 +62,47 @@ final class ServiceLog: Sendable {
         let time = Date.now
         var rest = LogLine()
         members(&rest)
-        let isFirst = state.withLock { [rest] state in
+        let isUnattended = state.withLock { [rest] state in
             state.noted.append(Line(time: time, level: level, missed: state.dropped, rest: rest))
             state.waiting += 1
             state.dropped = 0
-            return state.noted.count == 1
+            defer { state.isAttended = true }
+            return !state.isAttended
         }
-        if isFirst { queue.asyncAfter(deadline: .now() + Self.pause) { [self] in writeNoted() } }
+        if isUnattended { queue.async { [self] in attend() } }
     }
 
     /// Waits until what was noted is written, a second at most.
     func flush() {
         let isWritten = DispatchSemaphore(value: 0)
-        queue.async { [self] in
+        DispatchQueue.global().async { [self] in
             writeNoted()
             isWritten.signal()
         }
         _ = isWritten.wait(timeout: .now() + .seconds(1))
     }
 
-    private func writeNoted() {
-        let noted = state.withLock { state in
-            defer { state.noted = [] }
-            return state.noted
+    /// Writes now and then, until nothing more was noted.
+    private func attend() {
+        repeat {
+            _ = bell.wait(timeout: .now() + Self.pause)
+            writeNoted()
+        } while state.withLock { state in
+            state.isAttended = !state.noted.isEmpty
+            return state.isAttended
         }
-        guard !noted.isEmpty else { return }
-        write(noted.map(text(of:)).joined(separator: "\n"))
-        state.withLock { $0.waiting -= noted.count }
+    }
+
+    private func writeNoted() {
+        pen.withLock { _ in
+            let noted = state.withLock { state in
+                defer { state.noted = [] }
+                return state.noted
+            }
+            guard !noted.isEmpty else { return }
+            write(noted.map(text(of:)).joined(separator: "\n"))
+            state.withLock { $0.waiting -= noted.count }
+        }
     }
 
     private func text(of noted: Line) -> String {

@@ -96,9 +96,9 @@ extension String {
 
     /// Whether both are the same word, without regard to the case of ASCII letters.
     func isSameWord(_ other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
         let bytes = utf8Span.span
         let others = other.utf8Span.span
-        guard bytes.count == others.count else { return false }
         for index in bytes.indices where bytes[index].lowercased != others[index].lowercased {
             return false
         }
