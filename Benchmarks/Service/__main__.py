@@ -7,7 +7,8 @@ Measurements of a server with the built-in model and 640 x 480 JPEGs:
   bare        the same, of as much work in the nearest cache by threads of bare.c, whose tasks nobody shares: the machine's
               own p99 over p50
   poisson     at 70%, at random moments: p99 beside an ideal queue's
-  overload    at 500%: what is still answered, beside saturation, and how fast the rest is refused
+  overload    at 500%: what is still answered, beside saturation, and how fast the rest is refused; the client looks
+              up every 2 ms, and sees answers that much later
   stub        one client at a server of one worker whose network is next to nothing: time and processor a request
               beside the stages
 
@@ -143,7 +144,8 @@ class Measurement:
 
     def overload(self):
         rate = OVERLOAD * self.capacity
-        run = self.measured("overload", self.client.open, evenly(rate, int(rate * self.seconds)), self.folder)
+        moments = evenly(rate, int(rate * self.seconds))
+        run = self.measured("overload", self.client.open, moments, self.folder, "-t", "2")
         # What still waited when the load ended is answered behind it, at the same rate.
         good = [a for a in run.answers if a.status == 200]
         span = max(a.answered for a in good)

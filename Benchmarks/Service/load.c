@@ -1,14 +1,18 @@
 // Load on a server, at some ten microseconds of processor a request, for it shares the machine with what it measures.
 //
-//   load [-r] [-f FIELD]... PORT closed CONNECTIONS SECONDS BODY...    each connection asks anew when it is answered
-//   load [-r] [-f FIELD]... PORT open MOMENTS BODY...                  a request at each moment of a file of doubles,
-//                                                                      seconds from the start, whoever was answered
+//   load [OPTION]... PORT closed CONNECTIONS SECONDS BODY...    each connection asks anew when it is answered
+//   load [OPTION]... PORT open MOMENTS BODY...                  a request at each moment of a file of doubles,
+//                                                               seconds from the start, whoever was answered
 //
-// One thread, epoll, keep-alive connections, the monotonic clock. A request lies whole, head and picture, in memory
-// that the kernel reads from (sendfile): one call and no copy of ours. Its time runs from when it was due, so that a
-// server that stalls cannot hide it by holding the client up. -r asks for real-time priority, as a client on a
-// machine of its own would have: else the clock is read when the scheduler gets round to it. Who may not have it goes
-// on without.
+//   -f FIELD           a field of each request's head
+//   -t MILLISECONDS    wakes so often only, to send what is due and to read what has come: to wake twice a request costs
+//                      more than all else, of processors that are the server's, too. Times are then later than they were.
+//   -r                 real-time priority, as a client on a machine of its own would have: else the clock is read when
+//                      the scheduler gets round to it. Who may not have it goes on without.
+//
+// One thread, epoll, keep-alive connections, the monotonic clock. A request lies whole, head and picture, in memory,
+// and leaves in one call. Its time runs from when it was due, so that a server that stalls cannot hide it by holding
+// the client up.
 //
 // Standard output, once all is over: for each request the doubles due, sent, answered (seconds from the start;
 // answered is negative for one that was lost), status, and what Server-Timing says of waiting, of work and in all, in
@@ -19,6 +23,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -51,7 +56,7 @@ typedef struct {
 } Connection;
 
 static struct {
-    int file;
+    char *request;
     off_t bytes;
 } bodies[bodiesMax];
 static int bodyCount;
@@ -87,8 +92,12 @@ static void loadBody(const char *path, char *const *fields, int fieldCount) {
     off_t head = lseek(file, 0, SEEK_CUR);
     if (sendfile(file, source, NULL, status.st_size) != status.st_size) fail(path);
     close(source);
-    bodies[bodyCount].file = file;
-    bodies[bodyCount++].bytes = head + status.st_size;
+    off_t bytes = head + status.st_size;
+    char *request = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, file, 0);
+    if (request == MAP_FAILED) fail("mmap");
+    close(file);
+    bodies[bodyCount].request = request;
+    bodies[bodyCount++].bytes = bytes;
 }
 
 static void release(Connection *connection) {
@@ -125,9 +134,10 @@ static bool transmit(Connection *connection) {
     if (connection->body < 0) return true;
     off_t bytes = bodies[connection->body].bytes;
     while (connection->sent < bytes) {
-        ssize_t sent = sendfile(connection->file, bodies[connection->body].file, &connection->sent,
-                                bytes - connection->sent);
+        ssize_t sent = send(connection->file, bodies[connection->body].request + connection->sent,
+                            bytes - connection->sent, MSG_NOSIGNAL);
         if (sent < 0) return errno == EAGAIN;
+        connection->sent += sent;
     }
     connection->body = -1;
     if (connection->request < 0) idle[idleCount++] = connection - connections;
@@ -217,11 +227,15 @@ static bool receive(Connection *connection) {
     }
 }
 
+static struct timespec duration(double seconds) {
+    return (struct timespec){.tv_sec = seconds, .tv_nsec = (seconds - (long)seconds) * 1e9};
+}
+
 // Waits for events, so long at most; how many requests were answered.
 static int turn(double seconds) {
     struct epoll_event events[eventsMax];
     if (seconds < 0) seconds = 0;
-    struct timespec limit = {.tv_sec = seconds, .tv_nsec = (seconds - (long)seconds) * 1e9};
+    struct timespec limit = duration(seconds);
     int count = epoll_pwait2(poller, events, eventsMax, &limit, NULL), answered = 0;
     for (int event = 0; event < count; event++) {
         Connection *connection = events[event].data.ptr;
@@ -232,23 +246,32 @@ static int turn(double seconds) {
     return answered;
 }
 
-static void closedLoop(int count, double seconds) {
+static void rest(double seconds) {
+    struct timespec time = duration(seconds);
+    nanosleep(&time, NULL);
+}
+
+static void closedLoop(int count, double seconds, double pause) {
     for (int connection = 0; connection < count; connection++) ask(now());
     while (now() < seconds) {
-        turn(seconds - now());
+        if (pause > 0) rest(pause);
+        turn(pause > 0 ? 0 : seconds - now());
         while (waiting < count && now() < seconds) ask(now());
     }
 }
 
-static void openLoop(const char *path) {
+static void openLoop(const char *path, double pause) {
     FILE *moments = fopen(path, "rb");
     if (!moments) fail(path);
     double due;
     while (fread(&due, sizeof due, 1, moments) == 1) {
-        double left;
-        while ((left = due - now()) > 0) turn(left);
+        double moment = pause > 0 ? ceil(due / pause) * pause : due, left;
+        while ((left = moment - now()) > 0) {
+            if (pause > 0) rest(left);
+            turn(pause > 0 ? 0 : left);
+        }
         ask(due);
-        turn(0);
+        if (pause == 0) turn(0);
     }
     fclose(moments);
 }
@@ -263,10 +286,13 @@ int main(int count, char **arguments) {
     char *fields[fieldsMax];
     int fieldCount = 0, option;
     bool isRealTime = false;
-    while ((option = getopt(count, arguments, "+rf:")) != -1) {
+    double pause = 0;
+    while ((option = getopt(count, arguments, "+rt:f:")) != -1) {
         if (option == 'r') {
             struct sched_param priority = {.sched_priority = 1};
             isRealTime = sched_setscheduler(0, SCHED_FIFO, &priority) == 0;
+        } else if (option == 't') {
+            pause = atof(optarg) * 1e-3;
         } else if (option == 'f' && fieldCount < fieldsMax) {
             fields[fieldCount++] = optarg;
         } else {
@@ -289,8 +315,8 @@ int main(int count, char **arguments) {
     }
     double processor = processorSeconds();
     start = now();
-    if (isClosed) closedLoop(atoi(how[0]), atof(how[1]));
-    else openLoop(how[0]);
+    if (isClosed) closedLoop(atoi(how[0]), atof(how[1]), pause);
+    else openLoop(how[0], pause);
     double last = now();
     while (waiting > 0 && now() < last + patience) turn(0.1);
     double tail[] = {processorSeconds() - processor, opened, isRealTime};

@@ -9,6 +9,8 @@ struct JSONWriter {
     /// Whether the next value or key stands behind another one.
     private var needsComma = false
 
+    init() { bytes.reserveCapacity(512) }
+
     mutating func object(_ members: (inout JSONWriter) -> Void) {
         open("{")
         members(&self)

@@ -4,6 +4,8 @@ internal import FoundationEssentials
 struct LogLine: Sendable {
     private var members: [(name: String, value: Value)] = []
 
+    init() { members.reserveCapacity(20) }
+
     private enum Value: Sendable {
         case text(String)
         case whole(Int)

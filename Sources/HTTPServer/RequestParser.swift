@@ -60,7 +60,7 @@ struct RequestParser {
     private func checkSize() throws(Refusal) {
         // A method, two spaces and the version beside the target.
         let lineBytesMax = limits.targetBytesMax + limits.methodBytesMax + 12
-        if requestLine == nil, position - lineStart >= lineBytesMax {
+        if case nil = requestLine, position - lineStart >= lineBytesMax {
             // RFC 9112 §3
             throw .targetTooLong(bytesMax: limits.targetBytesMax)
         }
