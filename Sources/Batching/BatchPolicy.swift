@@ -28,27 +28,6 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
         let estimate: Duration
     }
 
-    /// What a worker is at.
-    private struct Seat {
-        enum Doing: Equatable {
-            case sleeping
-            case assisting
-            /// Between two errands.
-            case awake
-            case running(jobs: Int)
-        }
-        /// A worker's thread starts awake, and asks.
-        var doing = Doing.awake
-        /// When a running worker is estimated to be done.
-        var doneAt: Instant?
-        /// Sent for since it last asked: a job or the end waits for it.
-        var isSummoned = false
-        /// There is, or may be, someone to assist.
-        var isInvited = false
-
-        var isRunning: Bool { if case .running = doing { true } else { false } }
-    }
-
     init(
         workers: Int, batchMax: Int, size: @escaping @Sendable (Kind) -> Int = { _ in 1 }
     ) {
@@ -172,6 +151,29 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
         }
         return batch
     }
+}
+
+/// What a worker is at.
+///
+/// Not inside the policy: it would be a type for each kind of jobs, looked up at run time.
+private struct Seat {
+    enum Doing: Equatable {
+        case sleeping
+        case assisting
+        /// Between two errands.
+        case awake
+        case running(jobs: Int)
+    }
+    /// A worker's thread starts awake, and asks.
+    var doing = Doing.awake
+    /// When a running worker is estimated to be done.
+    var doneAt: ContinuousClock.Instant?
+    /// Sent for since it last asked: a job or the end waits for it.
+    var isSummoned = false
+    /// There is, or may be, someone to assist.
+    var isInvited = false
+
+    var isRunning: Bool { if case .running = doing { true } else { false } }
 }
 
 /// What a worker is to do next.

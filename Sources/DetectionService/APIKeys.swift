@@ -46,6 +46,12 @@ struct APIKeys: Sendable, Equatable {
         return found
     }
 
+    /// A new key: 256 random bits of the system's.
+    static func newKey() -> String {
+        var secrets = SystemRandomNumberGenerator()
+        return "dd_" + Hex.text(of: secrets.next(), secrets.next(), secrets.next(), secrets.next())
+    }
+
     /// The line of a new key.
     static func line(name: String, key: String, isAdministrator: Bool) -> String {
         "\(name):\(KeyDigest(of: key).text)" + (isAdministrator ? ":admin" : "")

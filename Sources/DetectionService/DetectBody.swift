@@ -85,9 +85,9 @@ struct MediaType {
 }
 
 extension StringProtocol {
-    /// Without the spaces and tabs around it.
+    /// Without the white space of ASCII around it.
     var trimmed: String {
-        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == 0x09 }
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
         let bytes = Substring(self).utf8
         guard let first = bytes.firstIndex(where: { !isBlank($0) }),
             let last = bytes.lastIndex(where: { !isBlank($0) })

@@ -14,21 +14,11 @@ enum RequestID {
         return asked
     }
 
-    /// A new one: 128 bits that are this process's own and come once, which is all that an id needs.
+    /// A new one: 128 bits of a sequence that is this process's own and never comes back to the same.
     ///
-    /// They are no secret: random numbers of the system's would cost two calls of it for each request.
-    static func make() -> String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(32)
-        for _ in 0..<2 {
-            let number = next()
-            for place in stride(from: 60, through: 0, by: -4) {
-                let digit = UInt8(truncatingIfNeeded: number >> UInt64(place)) & 15
-                digits.append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
-            }
-        }
-        return String(decoding: digits, as: UTF8.self)
-    }
+    /// It can be guessed from others, so it is no secret; random numbers would cost calls of the system's for
+    /// each request.
+    static func make() -> String { Hex.text(of: next(), next()) }
 
     /// Where this process's sequence has come.
     private static let state = Atomic(UInt64.random(in: .min ... .max))

@@ -84,7 +84,8 @@ extension Response {
 
     private var isText: Bool {
         guard let type = fields["Content-Type"] else { return false }
-        let name = String(type.prefix { $0 != ";" && $0 != " " }).lowercased()
+        let end: (UInt8) -> Bool = { $0 == UInt8(ascii: ";") || $0 == .space }
+        let name = Substring(type.utf8.prefix { !end($0) }).lowercased()
         return name.hasPrefix("text/") || name.hasSuffix("json") || name.hasSuffix("yaml")
     }
 }

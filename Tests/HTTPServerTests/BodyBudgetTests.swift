@@ -72,11 +72,11 @@ struct BodyBudgetTests {
                 conversation: Conversation(
                     limits: Limits(), bodyShare: BodyShare(of: budget), at: now), now: now)
         }
-        var first = talk()
+        let first = talk()
         _ = first.receive(ConversationTests.post("Content-Length: 8", "1234"))
         #expect(first.admit() == [])
         #expect(budget.bytesTaken == 4)
-        var second = talk()
+        let second = talk()
         _ = second.receive(ConversationTests.post("Content-Length: 8", "1234567"))
         guard case .refuse(let refusal, _)? = second.admit().last else {
             Issue.record("it was not refused")
@@ -91,7 +91,7 @@ struct BodyBudgetTests {
     @Test func `an announcement takes nothing`() {
         let budget = BodyBudget(bytesMax: 10)
         let now = ContinuousClock.now
-        var talk = Talk(
+        let talk = Talk(
             conversation: Conversation(
                 limits: Limits(), bodyShare: BodyShare(of: budget), at: now), now: now)
         _ = talk.receive(ConversationTests.post("Content-Length: 1000"))

@@ -7,7 +7,7 @@ struct ConversationTLSTests {
     static func talk(refusal: Refusal? = nil, draining: Bool = false) -> Talk {
         let now = ContinuousClock.now
         let limits = Limits.make { $0.handshakeTime = .seconds(3) }
-        var talk = Talk(
+        let talk = Talk(
             conversation: Conversation(limits: limits, isSecured: true, refusal: refusal, at: now),
             now: now)
         if draining { talk.conversation.drain(at: now) }
@@ -15,21 +15,21 @@ struct ConversationTLSTests {
     }
 
     @Test func `nothing is read before the handshake is done`() {
-        var talk = Self.talk()
+        let talk = Self.talk()
         #expect(talk.actions() == [])
-        #expect(talk.conversation.isSecuring)
-        #expect(!talk.conversation.wantsBytes)
+        #expect(talk.isSecuring)
+        #expect(!talk.wantsBytes)
         talk.conversation.secured(at: talk.now)
-        #expect(!talk.conversation.isSecuring)
-        #expect(talk.conversation.wantsBytes)
+        #expect(!talk.isSecuring)
+        #expect(talk.wantsBytes)
         #expect(talk.receive(ConversationTests.get) == [.admit(.make())])
     }
 
     @Test func `a handshake has its time, and what follows its own`() {
-        var late = Self.talk()
+        let late = Self.talk()
         #expect(late.pass(.seconds(2)) == [])
         #expect(late.pass(.seconds(1)) == [.close])
-        var done = Self.talk()
+        let done = Self.talk()
         #expect(done.pass(.seconds(2)) == [])
         done.conversation.secured(at: done.now)
         #expect(done.pass(.seconds(59)) == [])
@@ -37,32 +37,32 @@ struct ConversationTLSTests {
     }
 
     @Test func `a failed handshake ends as an answer does, without a reset`() {
-        var talk = Self.talk()
+        let talk = Self.talk()
         talk.conversation.handshakeFailed()
         #expect(talk.actions() == [.endSending])
-        #expect(!talk.conversation.isServing)
+        #expect(!talk.isServing)
         #expect(talk.end() == [.close])
     }
 
     @Test func `who speaks plainly is told so`() {
-        var talk = Self.talk()
+        let talk = Self.talk()
         talk.conversation.spokePlainly()
         let refusal = Refusal.malformed("This is a port for HTTPS; plain HTTP came.")
         #expect(talk.actions() == [.refuse(refusal, nil)])
     }
 
     @Test func `a client that cannot be served is told so behind the handshake`() {
-        var talk = Self.talk(refusal: .tooManyConnections(1))
+        let talk = Self.talk(refusal: .tooManyConnections(1))
         #expect(talk.actions() == [])
         talk.conversation.secured(at: talk.now)
         #expect(talk.actions() == [.refuse(.tooManyConnections(1), nil)])
     }
 
     @Test func `a drain waits for a handshake as short as for a request`() {
-        var talk = Self.talk(draining: true)
+        let talk = Self.talk(draining: true)
         #expect(talk.pass(.milliseconds(499)) == [])
         #expect(talk.pass(.milliseconds(1)) == [.close])
-        var late = Self.talk()
+        let late = Self.talk()
         late.conversation.drain(at: late.now)
         late.conversation.secured(at: late.now)
         #expect(late.pass(.milliseconds(500)) == [.close])

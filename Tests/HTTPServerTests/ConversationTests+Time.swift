@@ -6,14 +6,14 @@ import Testing
 extension ConversationTests {
     @Test(arguments: ["", "\r\n"])
     func `an idle connection closes without a word`(raw: String) {
-        var talk = Talk.make(limits: .make { $0.idleTime = .seconds(60) })
+        let talk = Talk.make(limits: .make { $0.idleTime = .seconds(60) })
         _ = talk.receive(raw)
         #expect(talk.pass(.seconds(59)) == [])
         #expect(talk.pass(.seconds(1)) == [.close])
     }
 
     @Test func `a head that drips is answered 408`() {
-        var talk = Talk.make(limits: .make { $0.headerTime = .seconds(10) })
+        let talk = Talk.make(limits: .make { $0.headerTime = .seconds(10) })
         #expect(talk.pass(.seconds(50)) == [])
         #expect(talk.receive("G") == [])
         #expect(talk.pass(.seconds(9)) == [])
@@ -22,7 +22,7 @@ extension ConversationTests {
     }
 
     @Test func `a body that drips is answered 408`() {
-        var talk = Talk.make(limits: .make { $0.bodyTime = .seconds(10) })
+        let talk = Talk.make(limits: .make { $0.bodyTime = .seconds(10) })
         _ = talk.receive(Self.post("Content-Length: 5"))
         _ = talk.admit()
         #expect(talk.pass(.seconds(9)) == [])
@@ -31,7 +31,7 @@ extension ConversationTests {
     }
 
     @Test func `a body may come slowly for a while, and then at a rate`() {
-        var talk = Talk.make(
+        let talk = Talk.make(
             limits: .make {
                 $0.bodyTime = .seconds(60)
                 $0.bodyLeisureTime = .seconds(10)
@@ -49,7 +49,7 @@ extension ConversationTests {
     }
 
     @Test func `bytes in chunks buy time, and none buys more than there is`() {
-        var talk = Talk.make(
+        let talk = Talk.make(
             limits: .make {
                 $0.bodyTime = .seconds(60)
                 $0.bodyLeisureTime = .seconds(10)
@@ -65,7 +65,7 @@ extension ConversationTests {
     }
 
     @Test func `without a rate, a body may drip to the end of its time`() {
-        var talk = Talk.make(
+        let talk = Talk.make(
             limits: .make {
                 $0.bodyTime = .seconds(60)
                 $0.bodyRateMin = 0
@@ -77,7 +77,7 @@ extension ConversationTests {
     }
 
     @Test func `an answer has no deadline but the handler's, its reading has one`() {
-        var talk = Talk.make(limits: .make { $0.writeTime = .seconds(30) })
+        let talk = Talk.make(limits: .make { $0.writeTime = .seconds(30) })
         _ = talk.receive(Self.get)
         _ = talk.admit()
         #expect(talk.pass(.seconds(1000)) == [])
@@ -92,9 +92,9 @@ extension ConversationTests {
 
     @Test func `a line end behind a body begins no request`() {
         // Old clients send one; it was taken for a slow head and answered 408.
-        var talk = Talk.make(limits: .make { $0.idleTime = .seconds(60) })
+        let talk = Talk.make(limits: .make { $0.idleTime = .seconds(60) })
         _ = talk.serve(Self.post("Content-Length: 5", "hello\r\n"), Self.ok)
-        #expect(!talk.conversation.isServing)
+        #expect(!talk.isServing)
         #expect(talk.pass(.seconds(59)) == [])
         #expect(talk.pass(.seconds(1)) == [.close])
     }

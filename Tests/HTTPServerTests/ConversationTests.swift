@@ -16,14 +16,14 @@ struct ConversationTests {
     // MARK: Requests
 
     @Test func `a request is admitted, handed on, answered, and the connection stays`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         #expect(talk.receive(Self.get) == [.admit(.make())])
         #expect(
             talk.admit() == [.handle(.init(head: .make(), body: [], receivedAt: talk.now))])
-        #expect(!talk.conversation.wantsBytes)
+        #expect(!talk.wantsBytes)
         #expect(talk.answer(Self.ok) == [.send(Reply(response: Self.ok))])
         #expect(talk.sent() == [])
-        #expect(talk.conversation.wantsBytes)
+        #expect(talk.wantsBytes)
         #expect(talk.receive(Self.get) == [.admit(.make())])
     }
 
@@ -33,7 +33,7 @@ struct ConversationTests {
     func `a body is handed on whole, however it comes`(field: String, body: String) {
         let raw = Self.post(field, body)
         for cut in 0...raw.utf8.count {
-            var talk = Talk.make()
+            let talk = Talk.make()
             var actions = talk.receive(String(raw.prefix(cut)))
             if actions.isEmpty { actions = talk.receive(String(raw.dropFirst(cut))) }
             guard case .admit = actions.last else {
@@ -51,10 +51,10 @@ struct ConversationTests {
     }
 
     @Test func `a body of known length goes straight to its place, and no further`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.post("Content-Length: 5", "he"))
         #expect(talk.admit() == [])
-        #expect(talk.conversation.takesBodyDirectly)
+        #expect(talk.takesBodyDirectly)
         talk.conversation.fillBody { room in
             #expect(room.freeCapacity == 3)
             for byte in "llo".utf8 { room.append(byte) }
@@ -66,7 +66,7 @@ struct ConversationTests {
 
     @Test func `memory for a body follows what has come`() {
         let limits = Limits.make { $0.bodyFirstBytes = 10 }
-        var talk = Talk.make(limits: limits)
+        let talk = Talk.make(limits: limits)
         _ = talk.receive(Self.post("Content-Length: 100000000"))
         _ = talk.admit(.max)
         var received = 0
@@ -82,7 +82,7 @@ struct ConversationTests {
     }
 
     @Test func `pipelined requests are served one at a time, in order`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         let second = "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
         #expect(
             talk.receive(Self.post("Content-Length: 5", "hello" + second)) == [.admit(Self.post)])
@@ -100,19 +100,19 @@ struct ConversationTests {
     func `version and Connection decide whether it stays`(
         version: String, field: String, closes: Bool, states: Bool
     ) {
-        var talk = Talk.make()
+        let talk = Talk.make()
         let reply = talk.serve("GET / \(version)\r\nHost: a\r\n\(field)\r\n", Self.ok)
         #expect(reply == Reply(response: Self.ok, closes: closes, statesKeepAlive: states))
     }
 
     @Test func `HEAD is answered without a body`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         let reply = talk.serve("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", Self.ok)
         #expect(reply?.omitsBody == true)
     }
 
     @Test func `a connection closes after its last permitted request`() {
-        var talk = Talk.make(limits: .make { $0.requestsPerConnectionMax = 2 })
+        let talk = Talk.make(limits: .make { $0.requestsPerConnectionMax = 2 })
         #expect(talk.serve(Self.get, Self.ok)?.closes == false)
         #expect(talk.serve(Self.get, Self.ok)?.closes == true)
     }
@@ -120,7 +120,7 @@ struct ConversationTests {
     // MARK: Expectations and early answers
 
     @Test func `100 Continue is sent only after admission`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         let raw = Self.post("Content-Length: 5\r\nExpect: 100-Continue")
         #expect(talk.receive(raw).count == 1)
         #expect(talk.admit() == [.goOn])
@@ -136,13 +136,13 @@ struct ConversationTests {
         "POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
     ])
     func `100 Continue is not sent where it is needless or unknown`(raw: String) {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(raw)
         #expect(!talk.admit().contains(.goOn))
     }
 
     @Test func `another expectation fails with 417, before the handler is asked`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         let actions = talk.receive(Self.post("Content-Length: 5\r\nExpect: 100-continue, x"))
         guard case .refuse(let refusal, let head?) = actions.last else {
             Issue.record("\(actions)")
@@ -155,7 +155,7 @@ struct ConversationTests {
     }
 
     @Test func `an announced body that is too large is refused before any of it`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.post("Content-Length: 5\r\nExpect: 100-continue"))
         #expect(
             talk.admit(4) == [
@@ -171,7 +171,7 @@ struct ConversationTests {
     }
 
     @Test func `a chunked body is counted while it comes`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.post("Transfer-Encoding: chunked", "3\r\nabc\r\n"))
         #expect(talk.admit(4) == [])
         guard case .refuse(let refusal, _) = talk.receive("2\r\n").last else {
@@ -182,19 +182,19 @@ struct ConversationTests {
     }
 
     @Test func `little is read behind a head that is awaited, much of a body`() {
-        var talk = Talk.make()
-        #expect(talk.conversation.readBytesMax == Limits.headReadBytes)
+        let talk = Talk.make()
+        #expect(talk.readBytesMax == Limits.headReadBytes)
         _ = talk.receive(Self.post("Content-Length: 8"))
         talk.conversation.admitted(.answer(Self.denied), at: talk.now)
         _ = talk.actions()
         _ = talk.sent()
-        #expect(talk.conversation.readBytesMax == Limits.readBytes)
+        #expect(talk.readBytesMax == Limits.readBytes)
         _ = talk.receive("12345678")
-        #expect(talk.conversation.readBytesMax == Limits.headReadBytes)
+        #expect(talk.readBytesMax == Limits.headReadBytes)
     }
 
     @Test func `a malformed request is refused in its turn, and ends the connection`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.get + "bad\r\n\r\n" + Self.get)
         _ = talk.admit()
         #expect(talk.answer(Self.ok) == [.send(Reply(response: Self.ok))])
@@ -211,15 +211,15 @@ struct ConversationTests {
     // MARK: Ends
 
     @Test func `after an early answer bytes are thrown away until the client ends`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.post("Content-Length: 500"))
         _ = talk.admit(4)
         _ = talk.answer(Response(status: 413))
         #expect(talk.sent() == [.endSending])
-        #expect(talk.conversation.wantsBytes)
+        #expect(talk.wantsBytes)
         #expect(talk.receive("rest") == [])
         #expect(talk.end() == [.close])
-        #expect(!talk.conversation.wantsBytes)
+        #expect(!talk.wantsBytes)
     }
 
     @Test func `bytes are thrown away up to a limit, and for a limited time`() {
@@ -228,7 +228,7 @@ struct ConversationTests {
             $0.lingerTime = .seconds(2)
         }
         for isSlow in [false, true] {
-            var talk = Talk.make(limits: limits)
+            let talk = Talk.make(limits: limits)
             _ = talk.serve("GET / HTTP/1.0\r\n\r\n", Self.ok)
             #expect(talk.receive("0123456789") == [])
             #expect((isSlow ? talk.pass(.seconds(2)) : talk.receive("x")) == [.close])
@@ -236,7 +236,7 @@ struct ConversationTests {
     }
 
     @Test func `a client that ended its side is still answered, by a probe first`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.get)
         _ = talk.admit()
         talk.conversation.clientMayHaveLeft()
@@ -247,7 +247,7 @@ struct ConversationTests {
     }
 
     @Test func `a client that ended its side gets all its pipelined answers`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.get + Self.get)
         _ = talk.end()
         #expect(talk.admit().last == .probe)
@@ -261,25 +261,25 @@ struct ConversationTests {
     }
 
     @Test func `a broken connection closes at once, and late answers are dropped`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.get)
         _ = talk.admit()
         talk.conversation.failed()
         #expect(talk.actions() == [.close])
         #expect(talk.answer(Self.ok) == [])
-        #expect(talk.conversation.deadline == nil)
+        #expect(talk.deadline == nil)
     }
 
     @Test(arguments: ["", "\r\n"])
     func `an end between requests closes without a word`(before: String) {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(before)
         #expect(talk.end() == [.close])
     }
 
     @Test(arguments: ["G", "GET / HTTP/1.1\r\n", post("Content-Length: 5", "hell")])
     func `an end within a request is refused`(raw: String) {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(raw)
         _ = talk.admit()
         guard case .refuse(let refusal, _) = talk.end().last else {
@@ -292,7 +292,7 @@ struct ConversationTests {
     // MARK: The end of the server
 
     @Test func `a drained connection answers what has begun and closes`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.get)
         _ = talk.admit()
         talk.conversation.drain(at: talk.now)
@@ -300,7 +300,7 @@ struct ConversationTests {
     }
 
     @Test func `a drained connection answers what was pipelined before it closes`() {
-        var talk = Talk.make()
+        let talk = Talk.make()
         _ = talk.receive(Self.get + Self.get)
         _ = talk.admit()
         talk.conversation.drain(at: talk.now)
@@ -312,15 +312,15 @@ struct ConversationTests {
 
     @Test func `an idle connection may bring one more request while the server drains`() {
         let limits = Limits.make { $0.drainIdleTime = .seconds(1) }
-        var silent = Talk.make(limits: limits, draining: true)
+        let silent = Talk.make(limits: limits, draining: true)
         #expect(silent.pass(.seconds(1)) == [.close])
-        var late = Talk.make(limits: limits, draining: true)
+        let late = Talk.make(limits: limits, draining: true)
         #expect(late.serve(Self.get, Self.ok)?.closes == true)
     }
 
     @Test func `a client too many is told so at once`() {
         let refusal = Refusal.tooManyConnections(3)
-        var talk = Talk.make(refusal: refusal)
+        let talk = Talk.make(refusal: refusal)
         #expect(talk.actions() == [.refuse(refusal, nil)])
         let busy = Response(status: 503)
         #expect(talk.answer(busy) == [.send(Reply(response: busy, closes: true))])
@@ -328,15 +328,15 @@ struct ConversationTests {
     }
 
     @Test func `a request is begun from its first byte to its last answer`() {
-        var talk = Talk.make()
-        #expect(!talk.conversation.isServing)
+        let talk = Talk.make()
+        #expect(!talk.isServing)
         _ = talk.receive("GET / HTTP/1.0\r\n")
-        #expect(talk.conversation.isServing)
+        #expect(talk.isServing)
         _ = talk.receive("\r\n")
         _ = talk.admit()
         _ = talk.answer(Self.ok)
-        #expect(talk.conversation.isServing)
+        #expect(talk.isServing)
         _ = talk.sent()
-        #expect(!talk.conversation.isServing)
+        #expect(!talk.isServing)
     }
 }

@@ -25,7 +25,7 @@ struct KeyCommand: Command {
     }
 
     func run(_ console: Console) throws(CommandFailure) {
-        let key = "dd_" + RequestID.make() + RequestID.make()
+        let key = APIKeys.newKey()
         console.error("key (shown this once): \(key)")
         console.output(
             APIKeys.line(name: operandValues[0], key: key, isAdministrator: isAdministrator)
