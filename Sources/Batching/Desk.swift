@@ -9,7 +9,9 @@ internal import Synchronization
 /// (SIS_UTIL, since 6.0), and puts the woken thread behind the running one, where it waits for
 /// milliseconds beside a core that has nothing to do; on two cores that was seen for 5% of the time, and
 /// for 30 ms behind a pause. So whoever wakes a worker tells the kernel first to keep off the cores
-/// of those that run, and the worker, awake, lifts that again: the kernel may move it as ever.
+/// of those that run, and the worker, awake, lifts that again: the kernel may move it as ever. It does move
+/// workers while they work, so that what is told may be wrong: therefore a worker that begins with something, and
+/// finds that another began where it is, moves on itself. Without that two were seen to share a core for 70 ms.
 final class Desk: Sendable {
     /// Rung for a sleeper; it counts, so that a ring before the sleep is not lost.
     private let bell = DispatchSemaphore(value: 0)
@@ -27,8 +29,17 @@ final class Desk: Sendable {
     /// The worker's thread has come.
     func open() { thread.store(currentThread(), ordering: .relaxed) }
 
-    /// The worker is at work where it is now.
-    func begin() { core.store(sched_getcpu(), ordering: .relaxed) }
+    /// The worker is at work where it is now, or, if that is where another began, on a core where none did.
+    func begin(beside others: [Desk], cores: CoreSet) {
+        end()
+        let here = sched_getcpu()
+        if others.contains(where: { $0.core.load(ordering: .relaxed) == here }) {
+            let free = Self.free(of: cores, others)
+            // Refused, it stays where it is.
+            if holdsNone(free) == 0, setCores(0, free) == 0 { _ = setCores(0, cores) }
+        }
+        core.store(sched_getcpu(), ordering: .relaxed)
+    }
 
     func end() { core.store(Self.nowhere, ordering: .relaxed) }
 
@@ -44,13 +55,17 @@ final class Desk: Sendable {
     /// By the time the bell rings its worker may have asked already, and be anywhere: a bell too
     /// many costs it one more question.
     func wake(beside others: [Desk], cores: CoreSet) {
-        var free = cores
-        for other in others { free = without(free, other.core.load(ordering: .relaxed)) }
+        let free = Self.free(of: cores, others)
         let number = thread.load(ordering: .relaxed)
         if number != 0, holdsNone(free) == 0 {
             isConfined.store(true, ordering: .releasing)
             _ = setCores(number, free)
         }
         bell.signal()
+    }
+
+    /// The cores where none of them is at work.
+    private static func free(of cores: CoreSet, _ desks: [Desk]) -> CoreSet {
+        desks.reduce(cores) { without($0, $1.core.load(ordering: .relaxed)) }
     }
 }

@@ -74,12 +74,12 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
             }
             switch errand {
             case .run(let batch, let sleepers):
-                desk.begin()
+                desk.begin(beside: desks, cores: cores)
                 wake(sleepers)
                 process(worker, batch)
                 desk.end()
             case .assist:
-                desk.begin()
+                desk.begin(beside: desks, cores: cores)
                 assist(worker) { !desk.isRecalled.load(ordering: .relaxed) }
                 desk.end()
             case .sleep:

@@ -1,5 +1,6 @@
 import CLinux
 import Dispatch
+import Glibc
 import Synchronization
 import Testing
 
@@ -14,7 +15,7 @@ struct DeskTests {
         let isOpen = DispatchSemaphore(value: 0)
         let isOver = DispatchSemaphore(value: 0)
         let isWhole = Atomic(false)
-        other.begin()
+        other.begin(beside: [], cores: all)
         DispatchQueue(label: "sleeper").async {
             desk.open()
             isOpen.signal()
@@ -30,11 +31,25 @@ struct DeskTests {
         #expect(mayRunAnywhere)
     }
 
+    /// Two desks of one thread: the kernel has put both where the first began.
+    @Test func `a worker that begins where another is at work moves on`() {
+        let all = coresOfThread()
+        let first = Desk()
+        let second = Desk()
+        DispatchQueue(label: "worker").sync {
+            first.begin(beside: [first, second], cores: all)
+            let here = sched_getcpu()
+            second.begin(beside: [first, second], cores: all)
+            #expect(sched_getcpu() != here || holdsNone(without(all, here)) != 0)
+            #expect(Self.bytes(coresOfThread()) == Self.bytes(all))
+        }
+    }
+
     /// With one core for all, or none that the kernel names, whoever is woken runs where it can.
     @Test func `a worker is woken though no core is left`() {
         let here = Desk()
         let desk = Desk()
-        here.begin()
+        here.begin(beside: [], cores: CoreSet())
         desk.open()
         desk.wake(beside: [here], cores: CoreSet())
         desk.sleep(CoreSet())
