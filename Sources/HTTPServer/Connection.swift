@@ -1,6 +1,6 @@
 /// One client's socket, and the conversation on it.
 ///
-/// Used on one queue only.
+/// Used by its lane only.
 ///
 /// The conversation decides; this performs. Readiness is remembered here, for the poller tells of
 /// each change only once.
@@ -18,7 +18,7 @@ final class Connection {
     /// How a turn ended.
     enum Turn: Equatable {
         case waiting
-        /// There is more to read, but others on this queue are next.
+        /// There is more to read, but others of this lane are next.
         case unfinished
         case closed
     }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What the connections of one queue share: a buffer to read into, and the date.
+/// What the connections of one lane share: a buffer to read into, and the date.
 struct Desk {
     private var buffer: [UInt8] = []
     private var written = HTTPDate()

@@ -39,13 +39,14 @@ package final class Exchange: Sendable {
         if !isAnswered.load(ordering: .acquiring), !isAbandoned { send(Response(status: 500)) }
     }
 
-    /// Sends the answer; from any thread.
+    /// Sends the answer; from any thread, which may see to what else has come for its lane, but never waits.
     ///
+    /// Not under a lock that a handler takes: the next request of this connection may be handled within.
     /// A second call is a bug of ours and traps.
     package func respond(_ response: Response) {
         let wasAnswered = isAnswered.exchange(true, ordering: .acquiringAndReleasing)
         precondition(!wasAnswered, "a request is answered once")
-        // Here, on the thread of whoever answers: connection queues do not compute.
+        // Before the lane has it: what is computed holds up nobody else's connection.
         send(response.coded(for: head))
     }
 

@@ -1,6 +1,6 @@
 /// What answers requests.
 ///
-/// Called on connection queues: it must not block.
+/// Called on the threads that serve sockets, or that answer: it must not block.
 package protocol Handler: Sendable {
     /// Decides on a head alone, before any of the body is read (and before `100 Continue`).
     func admit(_ head: RequestHead) -> Admission

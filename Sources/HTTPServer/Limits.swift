@@ -84,7 +84,7 @@ package struct Limits: Sendable, Equatable {
     /// the servers behind a balancer.
     package var requestsPerConnectionMax = 10_000
     /// Bytes read from one connection in one turn, so that a fast sender cannot starve those that share
-    /// its queue: about 0.1 ms of copying.
+    /// its lane: about 0.1 ms of copying.
     package var turnBytesMax = 512 * 1024
     /// Bytes that are read and thrown away after an early answer.
     ///

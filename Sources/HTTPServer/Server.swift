@@ -4,10 +4,10 @@ internal import Synchronization
 
 /// Answers HTTP/1.1 on a socket.
 ///
-/// The way of a request: ``Listener`` accepts a client and gives it to a ``Lane``, a serial queue.
+/// The way of a request: ``Listener`` accepts a client and gives it to a ``Lane``.
 /// Its ``Poller`` tells it when bytes have come; ``Connection`` reads them; ``Conversation`` decides
 /// what they mean, with ``RequestParser`` and ``ChunkedDecoder``. The ``Handler`` admits the head, gets the
-/// whole request as an ``Exchange``, and answers it from any thread; the lane sends the answer.
+/// whole request as an ``Exchange``, and answers it from any thread, which then sends the answer, too.
 ///
 /// A stranger can make nothing longer than ``Limits`` say.
 package final class Server: Sendable {
@@ -96,7 +96,7 @@ package final class Server: Sendable {
     /// closes idle connections, and calls `completion` once when none is left or `grace` is over.
     ///
     /// Clients that had connected before are served too, and an idle connection may still bring a request for
-    /// ``Limits/drainIdleTime``. `completion` is called on a queue of the server's and told how
+    /// ``Limits/drainIdleTime``. `completion` is called on some thread and told how
     /// many requests were cut off.
     package func drain(
         grace: Duration, completion: @escaping @Sendable (_ abandonedRequests: Int) -> Void

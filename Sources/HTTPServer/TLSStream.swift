@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// One connection's TLS: plain bytes on this side, records on the socket's.
 ///
-/// Used on one queue only.
+/// Used by its connection only.
 ///
 /// DESIGN. OpenSSL does not see the socket: it reads and writes through the two functions below, so a
 /// peer that is gone raises no signal, and it is known whether a read ended because the socket has
