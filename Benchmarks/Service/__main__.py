@@ -1,14 +1,14 @@
 """What the service makes of the engine's speed: scripts/bench-service [--workers N] [--seconds S] [--apart] [--json]
 
 Measurements of a server with the built-in model and 640 x 480 JPEGs:
-  saturation  pictures a second, beside `dynadetect bench --pictures` with the same workers
+  saturation  pictures a second, beside `dynadetect bench --pictures` with the same workers, in turns
   alone       one client, one picture at a time: what its time holds beside decoding, letterboxing, network and boxes
   even        at 70% of that, evenly spaced: p99 over p50
   bare        the same, of as much work in the nearest cache by threads of bare.c, whose tasks nobody shares: the machine's
               own p99 over p50
   poisson     at 70%, at random moments: p99 beside an ideal queue's
-  overload    at 500%: what is still answered, beside saturation, and how fast the rest is refused; the client looks
-              up every 2 ms, and sees answers that much later
+  overload    at 500%: what is still answered, beside saturation, in turns, and how fast the rest is refused; the
+              client looks up every 2 ms, and sees answers that much later
   stub        one client at a server of one worker whose network is next to nothing: time and processor a request
               beside the stages
 
@@ -41,6 +41,7 @@ from queueing import at, evenly, ideal_queue, poisson
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOAD = 0.7
 OVERLOAD = 5
+ROUNDS = 8
 
 
 def main():
@@ -73,6 +74,7 @@ class Measurement:
         self.engine, self.bare_command = [*where, arguments.binary], [*where, arguments.bare]
         self.client_command = [*elsewhere, arguments.client, "-r"]
         self.runs = []
+        self.costs = collections.defaultdict(collections.Counter)
         self.report = {
             "workers": self.workers,
             "picture_bytes": int(statistics.mean(path.stat().st_size for path in self.paths)),
@@ -98,12 +100,12 @@ class Measurement:
         self.server, self.client = server, Client(self.client_command, server.port, self.paths)
 
     def saturation(self):
-        # The engine and the service in turn, for a machine's speed drifts.
+        # The engine and the service in short turns, for a machine's speed drifts.
         engine, service, self.worked = [], [], []
-        for _ in range(2):
-            engine.append(bench(self.engine, self.folder, self.workers, max(2, int(self.seconds * 2))))
-            run = self.measured("saturation", self.client.closed, 4 * self.workers, self.seconds)
-            service.append(sum(0 <= a.answered <= self.seconds for a in run.answers) / self.seconds)
+        for _ in range(ROUNDS):
+            engine.append(bench(self.engine, self.folder, self.workers, max(2, round(self.seconds / 2))))
+            rate, run = self.saturate("saturation")
+            service.append(rate)
             self.worked += [a.worked for a in run.answers if a.status == 200]
         self.capacity = statistics.mean(service)
         self.report |= {
@@ -111,6 +113,13 @@ class Measurement:
             "service_pictures_per_second": self.capacity,
             "service_over_bench": self.capacity / statistics.mean(engine),
         }
+
+    def saturate(self, name):
+        """Pictures a second that the service makes when it has always more to do, and the run."""
+        seconds = self.seconds / 4
+        # More wait than are served in the 8 ms between two looks of the client.
+        run = self.measured(name, self.client.closed, 16 * self.workers, seconds, "-t", "8")
+        return sum(0 <= a.answered <= seconds for a in run.answers) / seconds, run
 
     def alone(self):
         run = self.measured("alone", self.client.closed, 1, self.seconds)
@@ -143,19 +152,24 @@ class Measurement:
             self.report[f"poisson_p99_over_{name}"] = self.report["poisson_p99_ms"] / (1e3 * ideal)
 
     def overload(self):
+        # Both in turn again: what it makes with just enough to do, and with five times as much.
         rate = OVERLOAD * self.capacity
-        moments = evenly(rate, int(rate * self.seconds))
-        run = self.measured("overload", self.client.open, moments, self.folder, "-t", "2")
-        # What still waited when the load ended is answered behind it, at the same rate.
-        good = [a for a in run.answers if a.status == 200]
-        span = max(a.answered for a in good)
-        refused = [a.answered - a.due for a in run.answers if a.status == 503]
+        moments = evenly(rate, int(rate * self.seconds / 2))
+        capacity, goodput, served, refused = [], [], [], []
+        for _ in range(ROUNDS):
+            capacity.append(self.saturate("capacity")[0])
+            run = self.measured("overload", self.client.open, moments, self.folder, "-t", "2")
+            good = [a for a in run.answers if a.status == 200]
+            # What still waited when the load ended is answered behind it, at the same rate.
+            goodput.append(len(good) / max(a.answered for a in good))
+            served += [a.answered - a.due for a in good]
+            refused += [a.answered - a.due for a in run.answers if a.status == 503]
         self.report |= {
-            "overload_goodput_over_capacity": len(good) / span / self.capacity,
+            "overload_goodput_over_capacity": statistics.mean(goodput) / statistics.mean(capacity),
             "overload_refused": len(refused),
             "overload_refusal_p50_ms": 1e3 * statistics.median(refused),
             "overload_refusal_p99_ms": 1e3 * at(0.99, refused),
-            "overload_served_p50_ms": 1e3 * statistics.median(a.answered - a.due for a in good),
+            "overload_served_p50_ms": 1e3 * statistics.median(served),
         }
 
     def stub(self):
@@ -165,21 +179,27 @@ class Measurement:
         self.report["stub_processor_beside_stages_us"] = self.report["stub_server_us"] - stages
 
     def measured(self, name, measure, *how):
-        """A run, with what it cost."""
+        """A run, with what it cost; what several of one name cost is added up."""
         all_before, before = machine_seconds(), self.server.processor_seconds()
         run = measure(*how)
         self.runs.append(run)
         server = self.server.processor_seconds() - before
         others = machine_seconds() - all_before - server - run.client_seconds
         span = max(a.answered for a in run.answers)
+        cost = self.costs[name]
+        cost.update(
+            client=run.client_seconds, server=server, others=others, span=span, requests=len(run.answers),
+            connections=run.connections,
+        )
+        cost["late"] = max(cost["late"], at(0.99, [a.sent - a.due for a in run.answers]))
         self.report |= {
-            f"{name}_client_us": 1e6 * run.client_seconds / len(run.answers),
-            f"{name}_server_us": 1e6 * server / len(run.answers),
-            f"{name}_client_cores": run.client_seconds / span,
-            f"{name}_server_cores": server / span,
-            f"{name}_others_cores": others / span,
-            f"{name}_late_p99_ms": 1e3 * at(0.99, [a.sent - a.due for a in run.answers]),
-            f"{name}_connections": run.connections,
+            f"{name}_client_us": 1e6 * cost["client"] / cost["requests"],
+            f"{name}_server_us": 1e6 * cost["server"] / cost["requests"],
+            f"{name}_client_cores": cost["client"] / cost["span"],
+            f"{name}_server_cores": cost["server"] / cost["span"],
+            f"{name}_others_cores": cost["others"] / cost["span"],
+            f"{name}_late_p99_ms": 1e3 * cost["late"],
+            f"{name}_connections": cost["connections"],
         }
         return run
 

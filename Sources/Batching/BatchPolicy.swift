@@ -138,6 +138,12 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
     /// The first jobs of a kind: this worker's share of them, rounded up; those that run will be back for
     /// theirs.
     private mutating func take(kind: Kind) -> [Job] {
+        guard batchMax > 1 else {
+            // Without a look at the others: hundreds may wait.
+            let first = line.removeFirst()
+            waitingTime -= first.estimate
+            return [first.job]
+        }
         let waiting = line.count { $0.kind == kind }
         var share = min(batchMax, (waiting + seats.count - 1) / seats.count)
         var batch: [Job] = []
