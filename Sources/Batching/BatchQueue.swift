@@ -38,6 +38,7 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
     ///     soon after `isWanted` turns false (a job came) or when there is nothing to help. It is
     ///     called when a batch starts on another worker and nothing waits, when the worker itself
     ///     has finished a batch, and after ``callAssistants()``; in between the worker sleeps.
+    @_specialize(where Job == Work, Kind == WorkKind)
     package init(
         workers: Int, batchMax: Int, jobsMax: Int, bytesMax: Int = .max,
         size: @escaping @Sendable (Kind) -> Int = { _ in 1 },
@@ -66,6 +67,7 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
     ///   - others: jobs of the same client that go before it and are not submitted yet.
     /// - Returns: the place, which is given back when it is not used.
     /// - Throws: that there is none, or that the job could not start in time.
+    @_specialize(where Job == Work, Kind == WorkKind)
     package func admit(
         startBy deadline: ContinuousClock.Instant? = nil, behind others: Int = 0
     ) throws(Overloaded) -> Ticket {
@@ -98,17 +100,22 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
     package var bytesHeld: Int { admission.bytes }
 
     /// How long a job that came now would wait for a worker, going by what was measured.
-    package var expectedWait: Duration { workforce.expectedWait(at: .now, behind: 0) }
+    package var expectedWait: Duration {
+        @_specialize(where Job == Work, Kind == WorkKind)
+        get { workforce.expectedWait(at: .now, behind: 0) }
+    }
 
     /// Queues a job: who holds a ticket cannot be refused.
     ///
     /// `position` is its number among the jobs that its client submits at once, from 0, in this order.
+    @_specialize(where Job == Work, Kind == WorkKind)
     package func submit(_ job: Job, kind: Kind, position: Int = 0, ticket: consuming Ticket) {
         ticket.use(at: admission)
         workforce.submit(job, kind: kind, position: position)
     }
 
     /// Tells how long a job of that kind held its worker, so that waits can be estimated.
+    @_specialize(where Job == Work, Kind == WorkKind)
     package func learn(_ kind: Kind, took: Duration) { workforce.learn(kind, took: took) }
 
     /// Jobs waiting and jobs being worked on.
@@ -118,6 +125,7 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
     ///
     /// For `process` to call once it has come to work that can be shared: the workers that were
     /// called when its batch started may have found nothing to help with, and gone to sleep.
+    @_specialize(where Job == Work, Kind == WorkKind)
     package func callAssistants() { workforce.callAssistants() }
 
     /// Refuses new tickets, finishes what was admitted, then stops the workers and calls back.

@@ -15,18 +15,14 @@ internal import Imaging
 final class PictureQueue: Sendable {
     private let current: CurrentModel
     private let metrics: Metrics
-    private let queue: BatchQueue<Job, Frame>
+    private let queue: BatchQueue<Work, WorkKind>
 
-    /// Pictures that may be one batch: of one model, and one size when letterboxed.
-    private struct Frame: Hashable {
-        let generation: Int
-        let size: PixelSize
-
-        var area: Int { size.width * size.height }
+    /// Pictures may be one batch that are for one model, and have one size when letterboxed.
+    private static func kind(of size: PixelSize, for model: ServingModel) -> WorkKind {
+        WorkKind(
+            number: (model.generation << 20 | size.width) << 20 | size.height,
+            size: size.width * size.height)
     }
-
-    /// What a worker does when it comes to it.
-    private typealias Job = @Sendable (_ worker: Int, _ batchSize: Int) -> Void
 
     /// Starts the workers.
     ///
@@ -49,7 +45,7 @@ final class PictureQueue: Sendable {
         self.metrics = metrics
         queue = BatchQueue(
             workers: workers, batchMax: batchMax, jobsMax: picturesMax,
-            bytesMax: bytesMax, size: { $0.area },
+            bytesMax: bytesMax, size: { $0.size },
             process: { worker, batch in
                 metrics.tookBatch(batch.count)
                 for job in batch { job(worker, batch.count) }
@@ -95,8 +91,8 @@ final class PictureQueue: Sendable {
         finish: @escaping @Sendable (Result<Prediction, PredictionError>) -> Void
     ) {
         let submittedAt = ContinuousClock.now
-        let frame = Frame(generation: model.generation, size: letterbox.target)
-        let job: Job = { [self] worker, batchSize in
+        let kind = Self.kind(of: letterbox.target, for: model)
+        let job: Work = { [self] worker, batchSize in
             let stopwatch = Stopwatch()
             let result = Result { () throws(PredictionError) -> Prediction in
                 func checkIfWanted() throws(PredictionError) {
@@ -116,19 +112,19 @@ final class PictureQueue: Sendable {
             }
             switch result {
             case .success(let prediction):
-                queue.learn(frame, took: stopwatch.sinceStart)
+                queue.learn(kind, took: stopwatch.sinceStart)
                 metrics.predicted(prediction, model.classCounters)
             case .failure(.cancelled(let reason)): metrics.cancelled(reason)
             case .failure: break
             }
             finish(result)
         }
-        queue.submit(job, kind: frame, position: position, ticket: ticket)
+        queue.submit(job, kind: kind, position: position, ticket: ticket)
     }
 
     /// Tells how long a picture of that frame held its worker; admission reckons with it.
     func learn(_ size: PixelSize, took: Duration) {
-        queue.learn(Frame(generation: serving.generation, size: size), took: took)
+        queue.learn(Self.kind(of: size, for: serving), took: took)
     }
 
     /// Runs every warm-up frame once, through the queue, and calls back with the first failure.
@@ -159,7 +155,7 @@ final class PictureQueue: Sendable {
         completion: @escaping @Sendable (PredictionError?) -> Void
     ) {
         guard let size = sizes.first else { return completion(nil) }
-        let job: Job = { [self] worker, _ in
+        let job: Work = { [self] worker, _ in
             do throws(PredictionError) {
                 try model.predictor.warmUp(size, on: worker)
             } catch {
@@ -171,7 +167,7 @@ final class PictureQueue: Sendable {
         guard let ticket = try? queue.admitBeyondPlaces() else {
             return completion(.cancelled(.clientGone))
         }
-        queue.submit(job, kind: Frame(generation: model.generation, size: size), ticket: ticket)
+        queue.submit(job, kind: Self.kind(of: size, for: model), ticket: ticket)
     }
 
     /// Pictures waiting and pictures being worked on.
