@@ -267,7 +267,7 @@ static void openLoop(const char *path, double pause) {
     while (fread(&due, sizeof due, 1, moments) == 1) {
         double moment = pause > 0 ? ceil(due / pause) * pause : due, left;
         while ((left = moment - now()) > 0) {
-            if (pause > 0) rest(left);
+            if (pause > 0) rest(fmin(left, pause));
             turn(pause > 0 ? 0 : left);
         }
         ask(due);

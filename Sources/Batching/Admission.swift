@@ -1,4 +1,5 @@
 internal import Locks
+internal import Synchronization
 
 /// The places and the bytes of a queue: taken before any work, given back after it.
 final class Admission: Sendable {
@@ -104,6 +105,7 @@ package struct Ticket: ~Copyable, Sendable {
 package final class Load: Sendable {
     private let admission: Admission
     private let bytes: Int
+    private let isHeld = Atomic(true)
 
     init(_ bytes: Int, on admission: Admission) throws(Admission.Shortage) {
         try admission.takeBytes(bytes)
@@ -111,7 +113,12 @@ package final class Load: Sendable {
         self.admission = admission
     }
 
-    deinit { admission.giveBackBytes(bytes) }
+    deinit { giveBack() }
+
+    /// Counts them no longer, though somebody may still have it in hand.
+    package func giveBack() {
+        if isHeld.exchange(false, ordering: .relaxed) { admission.giveBackBytes(bytes) }
+    }
 }
 
 /// Why a queue takes no more work, and how long new work would wait for a worker.

@@ -85,12 +85,17 @@ struct BatchPolicy<Job, Kind: Hashable & Sendable> {
         return nil  // all are running, on their way here, or sent for
     }
 
-    /// Worker `worker` has nothing in hand: it just started, woke, or finished an errand.
-    mutating func next(for worker: Int, at now: Instant) -> Errand<Job> {
+    /// Worker `worker` has done its jobs, but for saying so; ``next(for:at:)`` follows.
+    mutating func finish(_ worker: Int) {
         if seats[worker].isRunning { seats[worker].isInvited = crowding.allowsSharing }
         seats[worker].doneAt = nil
-        seats[worker].isSummoned = false
         seats[worker].doing = .awake
+    }
+
+    /// Worker `worker` has nothing in hand: it just started, woke, or finished an errand.
+    mutating func next(for worker: Int, at now: Instant) -> Errand<Job> {
+        finish(worker)
+        seats[worker].isSummoned = false
         if let oldest = line.first {
             let batch = take(kind: oldest.kind)
             seats[worker].doing = .running(jobs: batch.count)

@@ -8,7 +8,7 @@
 /// came with a ticket is always processed, through ``drain(completion:)`` too. It refuses what finds no
 /// place, and what, going by the times measured so far, could not start in time; ``hold(bytes:)`` bounds
 /// the memory of what waits. A job carries its own way of answering: `process` sends each answer as
-/// soon as it has it.
+/// soon as it has it, and has the last one sent.
 ///
 /// A queue that is let go of without ``drain(completion:)`` finishes what it admitted and stops.
 ///
@@ -33,7 +33,8 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
     ///   - size: how large a kind is, in any unit: a kind that was never measured is taken to hold a
     ///     worker for a time in proportion.
     ///   - process: runs a batch on worker `worker` (0 ..< workers). Its jobs are of one kind,
-    ///     oldest first. Their places are given back when it returns.
+    ///     oldest first. Their places are given back when it returns; what it returns is called then, on that
+    ///     worker: the answer, behind which a client's next job finds a place, and nobody at its last one.
     ///   - assist: called on an idle worker while others are busy; it helps them and returns
     ///     soon after `isWanted` turns false (a job came) or when there is nothing to help. It is
     ///     called when a batch starts on another worker and nothing waits, when the worker itself
@@ -42,7 +43,7 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
     package init(
         workers: Int, batchMax: Int, jobsMax: Int, bytesMax: Int = .max,
         size: @escaping @Sendable (Kind) -> Int = { _ in 1 },
-        process: @escaping @Sendable (_ worker: Int, _ batch: [Job]) -> Void,
+        process: @escaping @Sendable (_ worker: Int, _ batch: [Job]) -> @Sendable () -> Void,
         assist: @escaping @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
     ) {
         precondition(workers > 0 && batchMax > 0 && jobsMax > 0)
@@ -51,8 +52,9 @@ package final class BatchQueue<Job: Sendable, Kind: Hashable & Sendable>: Sendab
         workforce = Workforce(
             workers: workers, batchMax: batchMax, size: size,
             process: { worker, batch in
-                process(worker, batch)
+                let answer = process(worker, batch)
                 admission.giveBack(batch.count)
+                return answer
             },
             assist: assist)
         workforce.start()

@@ -29,16 +29,22 @@ final class Desk: Sendable {
     /// The worker's thread has come.
     func open() { thread.store(currentThread(), ordering: .relaxed) }
 
-    /// The worker is at work where it is now, or, if that is where another began, on a core where none did.
-    func begin(beside others: [Desk], cores: CoreSet) {
+    /// The worker is at work where it is now, or, if that is where another began, on a core where none did; says
+    /// where.
+    @discardableResult
+    func begin(beside others: [Desk], cores: CoreSet) -> CInt {
         end()
-        let here = sched_getcpu()
-        if others.contains(where: { $0.core.load(ordering: .relaxed) == here }) {
+        var here = sched_getcpu()
+        if here >= 0, others.contains(where: { $0.core.load(ordering: .relaxed) == here }) {
             let free = Self.free(of: cores, others)
             // Refused, it stays where it is.
-            if holdsNone(free) == 0, setCores(0, free) == 0 { _ = setCores(0, cores) }
+            if holdsNone(free) == 0, setCores(0, free) == 0 {
+                here = sched_getcpu()
+                _ = setCores(0, cores)
+            }
         }
-        core.store(sched_getcpu(), ordering: .relaxed)
+        core.store(here, ordering: .relaxed)
+        return here
     }
 
     func end() { core.store(Self.nowhere, ordering: .relaxed) }

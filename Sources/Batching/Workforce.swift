@@ -10,12 +10,12 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
     /// Those that the process may use, as it began.
     private let cores = coresOfThread()
     private let working = DispatchGroup()
-    private let process: @Sendable (_ worker: Int, _ batch: [Job]) -> Void
+    private let process: @Sendable (_ worker: Int, _ batch: [Job]) -> @Sendable () -> Void
     private let assist: @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
 
     init(
         workers: Int, batchMax: Int, size: @escaping @Sendable (Kind) -> Int,
-        process: @escaping @Sendable (_ worker: Int, _ batch: [Job]) -> Void,
+        process: @escaping @Sendable (_ worker: Int, _ batch: [Job]) -> @Sendable () -> Void,
         assist: @escaping @Sendable (_ worker: Int, _ isWanted: () -> Bool) -> Void
     ) {
         policy = Guarded(BatchPolicy(workers: workers, batchMax: batchMax, size: size))
@@ -76,8 +76,10 @@ final class Workforce<Job: Sendable, Kind: Hashable & Sendable>: Sendable {
             case .run(let batch, let sleepers):
                 desk.begin(beside: desks, cores: cores)
                 wake(sleepers)
-                process(worker, batch)
+                let answer = process(worker, batch)
                 desk.end()
+                policy.withLock { $0.finish(worker) }
+                answer()
             case .assist:
                 desk.begin(beside: desks, cores: cores)
                 assist(worker) { !desk.isRecalled.load(ordering: .relaxed) }

@@ -1,7 +1,7 @@
 /// Base64 as clients write it (RFC 4648 §4, and §5's URL-safe letters): line breaks and spaces are
 /// skipped, padding may be left out.
 ///
-/// Runs on a connection queue: a megabyte takes about a millisecond.
+/// Runs on the thread that serves the socket: a megabyte takes about a millisecond.
 enum Base64 {
     static func decode(_ text: ArraySlice<UInt8>) throws(Base64Error) -> [UInt8] {
         var decoded: [UInt8] = []

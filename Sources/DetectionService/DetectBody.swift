@@ -80,7 +80,7 @@ struct MediaType {
         let essence = Substring(text.utf8.prefix { $0 != UInt8(ascii: ";") }).lowercased().trimmed
         let slash = essence.utf8.firstIndex(of: UInt8(ascii: "/")) ?? essence.endIndex
         kind = String(essence[..<slash])
-        subtype = String(essence[slash...].dropFirst())
+        subtype = String(Substring(essence.utf8[slash...].dropFirst()))
     }
 }
 

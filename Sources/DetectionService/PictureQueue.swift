@@ -48,7 +48,8 @@ final class PictureQueue: Sendable {
             bytesMax: bytesMax, size: { $0.size },
             process: { worker, batch in
                 metrics.tookBatch(batch.count)
-                for job in batch { job(worker, batch.count) }
+                for job in batch.dropLast() { job(worker, batch.count)() }
+                return batch.last.map { $0(worker, batch.count) } ?? {}
             },
             assist: { current.model.predictor.assist(as: $0, while: $1) })
     }
@@ -80,7 +81,7 @@ final class PictureQueue: Sendable {
     ///   - letterbox: what the model's ``ServingModel/letterbox(for:)`` said of it.
     ///   - options: what the request asks of it.
     ///   - position: its number among the pictures of its request.
-    ///   - ticket: the place that was admitted; it is given back with the result.
+    ///   - ticket: the place that was admitted; it is given back before the result is.
     ///   - cancellation: asked before the picture is decoded and before the network runs; a reason
     ///     drops it.
     ///   - finish: takes what was found, once, on the worker.
@@ -117,7 +118,7 @@ final class PictureQueue: Sendable {
             case .failure(.cancelled(let reason)): metrics.cancelled(reason)
             case .failure: break
             }
-            finish(result)
+            return { finish(result) }
         }
         queue.submit(job, kind: kind, position: position, ticket: ticket)
     }
@@ -159,9 +160,9 @@ final class PictureQueue: Sendable {
             do throws(PredictionError) {
                 try model.predictor.warmUp(size, on: worker)
             } catch {
-                return completion(error)
+                return { completion(error) }
             }
-            warmUp(model, sizes.dropFirst(), completion: completion)
+            return { [self] in warmUp(model, sizes.dropFirst(), completion: completion) }
         }
         // However many wait: the service's own work needs no place of a client's.
         guard let ticket = try? queue.admitBeyondPlaces() else {

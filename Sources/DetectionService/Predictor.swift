@@ -13,7 +13,7 @@ protocol Predictor: Sendable {
     var computation: Computation { get }
 
     /// Reads the header alone: whether the picture is taken, and the frame it will be put into.
-    /// Cheap enough for a connection queue.
+    /// Cheap enough for a thread that serves sockets.
     func letterbox(for bytes: Span<UInt8>) throws(DecodeError) -> Letterbox
 
     /// Decodes the picture, runs the network, and puts the boxes back on the picture.

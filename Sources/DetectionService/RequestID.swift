@@ -14,10 +14,11 @@ enum RequestID {
         return asked
     }
 
-    /// A new one: 128 bits of a sequence that is this process's own and never comes back to the same.
+    /// A new one: two numbers of a sequence of 64 bits that begins anywhere, so that no two of a process are the same,
+    /// and those of two hardly ever.
     ///
-    /// It can be guessed from others, so it is no secret; random numbers would cost calls of the system's for
-    /// each request.
+    /// Others can be reckoned from one, so it is no secret; random numbers would cost calls of the system's for each
+    /// request.
     static func make() -> String { Hex.text(of: next(), next()) }
 
     /// Where this process's sequence has come.

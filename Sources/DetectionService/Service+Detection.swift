@@ -44,11 +44,12 @@ extension Service {
                     return .now > deadline ? .deadline : nil
                 },
                 finish: { [self, loads] result in
-                    defer { withExtendedLifetime(loads) {} }
                     let result = result.mapError { ServiceError($0, place: names[index]) }
                     guard let all = answers.enter(result, at: index) else { return }
                     switch all {
                     case .success(let predictions):
+                        // Before the client can ask again.
+                        for load in loads { load.giveBack() }
                         respond(
                             exchange, call, .found(predictions, by: model.identity, id: call.id))
                     case .failure(let error):

@@ -8,7 +8,7 @@ internal import Synchronization
 /// Answers the service's requests: `POST /detect`, and the routes beside it.
 ///
 /// DESIGN: the way of a `POST /detect`. The head alone can be refused (``admit(_:)``): wrong path,
-/// method or type, not ready, full. When the body is there, on the connection's queue, its picture is
+/// method or type, not ready, full. When the body is there, on the thread that read it, its picture is
 /// found and the picture's header read, so that it is known into which frame it goes; then it waits as
 /// it came, encoded (``PictureQueue``). A worker does all the rest, up to the answer's JSON.
 /// Every answer leaves through ``finish(_:_:)``, which counts and logs it.

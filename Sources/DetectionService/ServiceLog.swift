@@ -41,8 +41,8 @@ final class ServiceLog: Sendable {
     private static let waitingMax = 4096
     private static let pause = DispatchTimeInterval.milliseconds(10)
 
-    /// A log of `level` and above; `write` takes lines, without the end of the last, and is called on one
-    /// queue.
+    /// A log of `level` and above; `write` takes lines, without the end of the last, and is called by one
+    /// thread at a time.
     init(
         level: LogLevel, format: LogFormat = .json, write: @escaping @Sendable (String) -> Void
     ) {

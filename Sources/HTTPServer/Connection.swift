@@ -72,7 +72,12 @@ final class Connection {
             while let action = conversation.next(at: now) {
                 guard perform(action, service, &desk, at: now) else { return .closed }
             }
-            if flush(at: now) { continue }
+            if flush(at: now) {
+                // A client that pipelines is answered a few at a time.
+                bytesLeft -= Limits.answerBytes
+                guard bytesLeft > 0 else { return .unfinished }
+                continue
+            }
             guard !conversation.hasUndecodedBytes else { return .unfinished }
             guard mayRead, conversation.wantsBytes || conversation.isSecuring else {
                 return .waiting

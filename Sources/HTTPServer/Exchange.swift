@@ -41,7 +41,8 @@ package final class Exchange: Sendable {
 
     /// Sends the answer; from any thread, which may see to what else has come for its lane, but never waits.
     ///
-    /// Not under a lock that a handler takes: the next request of this connection may be handled within.
+    /// Not under a lock that a handler takes: another request may be handled within. The same holds for letting go
+    /// of an exchange unanswered.
     /// A second call is a bug of ours and traps.
     package func respond(_ response: Response) {
         let wasAnswered = isAnswered.exchange(true, ordering: .acquiringAndReleasing)

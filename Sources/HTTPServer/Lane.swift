@@ -24,8 +24,6 @@ final class Lane: @unchecked Sendable {
     private var desk = Desk()
     private var alarmAt: ContinuousClock.Instant?
     private var isDraining = false
-    /// Those being opened; else none, but room for them.
-    private var letters: [Letter] = []
 
     /// What is to happen.
     private enum Letter {
@@ -37,6 +35,11 @@ final class Lane: @unchecked Sendable {
         case alarm
         case drain
         case end
+
+        /// How many turns it stands for.
+        var turns: Int {
+            if case .events(let events) = self { events.count } else { 1 }
+        }
     }
 
     /// Somebody who has connected.
@@ -50,9 +53,12 @@ final class Lane: @unchecked Sendable {
         let key: UInt64
     }
 
-    /// A second round is for answers that were given at once; then others are next: a poller at its sockets, a worker
-    /// at its pictures.
+    /// A second round is for answers that were given at once; then the sockets are next.
     private static let roundsMax = 2
+    /// Turns of connections that who brings an answer may be kept for.
+    ///
+    /// Its own, and a few that came meanwhile: it has pictures to work on, and the rest goes to the poller.
+    private static let visitorsTurnsMax = 8
 
     init(
         limits: Limits, handler: any Handler, poller: Poller, occupancy: Occupancy,
@@ -71,7 +77,9 @@ final class Lane: @unchecked Sendable {
     deinit { timer.cancel() }
 
     /// Serves a new client, or tells it that there are too many.
-    func adopt(_ client: Client) { post(.client(client)) }
+    ///
+    /// The poller's thread begins with it: who accepts goes on accepting.
+    func adopt(_ client: Client) { post(.client(client), turnsMax: 0) }
 
     /// Takes events of this lane's connections; with none, it sees to what others have left.
     func deliver(_ events: [Poller.Event]) { post(.events(events)) }
@@ -82,15 +90,23 @@ final class Lane: @unchecked Sendable {
     /// Closes all connections now.
     func closeAll() { post(.end) }
 
-    private func post(_ letter: Letter) {
+    /// Brings a letter; where nobody is at the lane, sees to it and to others, for about so many turns at most.
+    private func post(_ letter: Letter, turnsMax: Int = .max) {
         guard mailbox.put(letter) else { return }
-        for _ in 0..<Self.roundsMax {
-            guard mailbox.take(into: &letters) else { return }
-            for letter in letters { open(letter) }
-            letters.removeAll(keepingCapacity: true)
+        var turnsLeft = turnsMax
+        for _ in 0..<Self.roundsMax where turnsLeft > 0 {
+            let letters = mailbox.take()
+            guard !letters.isEmpty else { return }
+            for (index, letter) in letters.enumerated() {
+                guard letter.turns <= turnsLeft else { return leave(letters[index...]) }
+                open(letter)
+                turnsLeft -= letter.turns
+            }
         }
-        if mailbox.leave() { poller.ring() }
+        leave([])
     }
+
+    private func leave(_ rest: ArraySlice<Letter>) { if mailbox.leave(rest) { poller.ring() } }
 
     private func open(_ letter: Letter) {
         switch letter {
@@ -107,7 +123,8 @@ final class Lane: @unchecked Sendable {
             guard let connection = connections[key] else { return }
             connection.change { $0.answer(response) }
             turn(connection)
-        case .rest(let key): connections[key].map(turn)
+        case .rest(let key):
+            if let connection = connections[key] { turn(connection) }
         case .alarm:
             alarmAt = nil
             changeAll { $0.elapsed(at: $1) }
@@ -165,7 +182,9 @@ final class Lane: @unchecked Sendable {
     private func turn(_ connection: Connection) {
         // An answer that comes behind the server's end goes nowhere, and keeps nothing alive.
         let service = Connection.Service(limits: limits, handler: handler) { key in
-            { [weak self] response in self?.post(.answer(response, key: key)) }
+            { [weak self] response in
+                self?.post(.answer(response, key: key), turnsMax: Self.visitorsTurnsMax)
+            }
         }
         switch connection.turn(service, &desk) {
         case .waiting: break

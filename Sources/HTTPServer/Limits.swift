@@ -160,4 +160,7 @@ package struct Limits: Sendable, Equatable {
 
     /// What is read in one call while a head is awaited, in bytes: most heads, and little of a body.
     static let headReadBytes = 4 * 1024
+
+    /// What an answer counts for among the bytes of a turn: 32 of them make one.
+    static let answerBytes = 16 * 1024
 }

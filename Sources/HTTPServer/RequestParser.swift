@@ -60,6 +60,7 @@ struct RequestParser {
     private func checkSize() throws(Refusal) {
         // A method, two spaces and the version beside the target.
         let lineBytesMax = limits.targetBytesMax + limits.methodBytesMax + 12
+        // Not `requestLine == nil`, which copies the line for each byte (Swift 6.3).
         if case nil = requestLine, position - lineStart >= lineBytesMax {
             // RFC 9112 §3
             throw .targetTooLong(bytesMax: limits.targetBytesMax)

@@ -44,8 +44,11 @@ extension BatchQueue where Job == Int, Kind == Int {
         process: @escaping @Sendable (_ worker: Int, _ batch: [Int]) -> Void
     ) -> BatchQueue<Int, Int> {
         BatchQueue(
-            workers: workers, batchMax: batchMax, jobsMax: jobsMax, process: process, assist: assist
-        )
+            workers: workers, batchMax: batchMax, jobsMax: jobsMax,
+            process: { worker, batch in
+                process(worker, batch)
+                return {}
+            }, assist: assist)
     }
 
     func submit(_ jobs: [Int], kind: Int = 0) throws {
@@ -142,18 +145,40 @@ struct BatchQueueTests {
         queue.drained()
     }
 
+    @Test func `who is answered finds a place, and nobody at the job before`() throws {
+        let answer = Guarded<@Sendable () -> Void>({})
+        let queue = BatchQueue<Int, Int>(
+            workers: 1, batchMax: 1, jobsMax: 1,
+            process: { _, _ in { answer.withLock { $0 }() } }, assist: { _, _ in })
+        let seen = Guarded<[Int]>([])
+        let isAnswered = DispatchSemaphore(value: 0)
+        answer.withLock {
+            $0 = { [unowned queue] in
+                let places = (try? queue.admit()) == nil ? 0 : 1
+                seen.withLock { $0 = [places, queue.depth.running] }
+                isAnswered.signal()
+            }
+        }
+        try queue.submit([1])
+        isAnswered.wait()
+        #expect(seen.withLock { $0 } == [1, 0])
+        queue.drained()
+    }
+
     @Test func `bytes are bounded, and given back when nobody holds them`() throws {
         let queue = BatchQueue<Int, Int>(
-            workers: 1, batchMax: 1, jobsMax: 1, bytesMax: 100, process: { _, _ in },
+            workers: 1, batchMax: 1, jobsMax: 1, bytesMax: 100, process: { _, _ in {} },
             assist: { _, _ in })
         var load: Load? = try queue.hold(bytes: 60)
         _ = try queue.hold(bytes: 40)
         #expect(throws: Overloaded.bytes(expectedWait: .zero)) { _ = try queue.hold(bytes: 41) }
         #expect(throws: Overloaded.bytes(expectedWait: .zero)) { _ = try queue.hold(bytes: .max) }
         #expect(queue.bytesHeld == 60)
-        withExtendedLifetime(load) {}
-        load = nil
+        load?.giveBack()
         #expect(queue.bytesHeld == 0)
+        _ = try queue.hold(bytes: 100)
+        load = nil
+        #expect(queue.bytesHeld == 0, "what was given back is not given back again")
         queue.drained()
     }
 

@@ -154,6 +154,9 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
             .picture([1], type: "text/plain; charset=utf-8")),
         BadRequest(
             "a type that is none", 415, "unsupported_media_type", .picture([1], type: "image")),
+        BadRequest(
+            "a type with an accent on its slash", 415, "unsupported_media_type",
+            .picture([1], type: "application/\u{301}json")),
     ]
 }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPServer
 import Testing
 
@@ -87,6 +88,15 @@ struct ServiceLogTests {
         for number in 0..<9 { log.note(.info) { $0.add("number", number) } }
         log.flush()
         #expect(lines.all.map { $0.suffix(8) } == (0..<9).map { "number=\($0)" })
+    }
+
+    @Test func `a line is written soon, though nobody asks for it, and so is the next`() {
+        let isWritten = DispatchSemaphore(value: 0)
+        let log = ServiceLog(level: .info) { _ in isWritten.signal() }
+        for _ in 0..<2 {
+            log.note(.info) { _ in }
+            #expect(isWritten.wait(timeout: .now() + 10) == .success)
+        }
     }
 
     @Test func `a reader that stalls costs lines, not time, and is told how many`() async throws {
