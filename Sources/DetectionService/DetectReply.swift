@@ -79,8 +79,8 @@ extension JSONWriter {
 
     private mutating func value(_ timing: StageTiming) {
         object {
-            for (stage, duration) in timing.stages { $0.key(stage, duration.milliseconds) }
-            $0.key("total", timing.total.milliseconds)
+            for (stage, duration) in timing.stages { $0.key(stage, duration) }
+            $0.key("total", timing.total)
         }
     }
 }

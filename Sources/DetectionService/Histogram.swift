@@ -31,8 +31,8 @@ final class Histogram: Sendable {
 
     /// Counts a time, in a histogram of ``seconds()``.
     func add(_ time: Duration) {
-        let milliseconds = time.milliseconds
-        add(Int(milliseconds * 1000), value: milliseconds / 1000)
+        let microseconds = time.microseconds
+        add(microseconds, value: Double(microseconds) / 1e6)
     }
 
     /// Values at or below each bound, and of all: read once, so that a page agrees with itself.

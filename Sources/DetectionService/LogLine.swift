@@ -1,66 +1,62 @@
-internal import FoundationEssentials
+internal import HTTPServer
 
-/// What a line of the log says: names and values in their order.
-struct LogLine: Sendable {
-    private var members: [(name: String, value: Value)] = []
+/// A line of the log, written as it is told: names and values in their order.
+///
+/// Names are the service's own words, which need no quotes.
+struct LogLine: ~Copyable {
+    private let format: LogFormat
+    private var written: [UInt8] = []
 
-    init() { members.reserveCapacity(20) }
-
-    private enum Value: Sendable {
-        case text(String)
-        case whole(Int)
-        case number(Double)
+    init(as format: LogFormat) {
+        self.format = format
+        written.reserveCapacity(512)
     }
 
-    mutating func add(_ name: String, _ text: String) { members.append((name, .text(text))) }
-    mutating func add(_ name: String, _ number: Int) { members.append((name, .whole(number))) }
-    mutating func add(_ name: String, _ number: Double) { members.append((name, .number(number))) }
+    mutating func add(_ name: String, _ text: String) {
+        begin(name)
+        if format == .text, Self.isBare(text) {
+            written.append(text)
+        } else {
+            written.append(json: text)
+        }
+    }
 
-    /// Adds the members of another line.
-    mutating func add(_ rest: LogLine) { members += rest.members }
+    mutating func add(_ name: String, _ number: Int) {
+        begin(name)
+        written.append(decimal: number)
+    }
+
+    mutating func add(_ name: String, _ time: Duration) {
+        begin(name)
+        written.append(milliseconds: time)
+    }
 
     /// The line without its end.
-    func written(as format: LogFormat) -> String {
+    consuming func bytes() -> [UInt8] {
+        if format == .json { written.append(written.isEmpty ? "{}" : "}") }
+        return written
+    }
+
+    /// Begins `"name":value` or, as text, `name=value`.
+    private mutating func begin(_ name: String) {
         switch format {
-        case .json: json
-        case .text: text
+        case .json:
+            written.append(written.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            written.append(UInt8(ascii: "\""))
+            written.append(name)
+            written.append(UInt8(ascii: "\""))
+            written.append(UInt8(ascii: ":"))
+        case .text:
+            if !written.isEmpty { written.append(UInt8(ascii: " ")) }
+            written.append(name)
+            written.append(UInt8(ascii: "="))
         }
     }
 
-    private var json: String {
-        var json = JSONWriter()
-        json.object { json in
-            for (name, value) in members {
-                switch value {
-                case .text(let text): json.key(name, text)
-                case .whole(let number): json.key(name, number)
-                case .number(let number): json.key(name, number)
-                }
-            }
-        }
-        return String(decoding: json.bytes, as: UTF8.self)
-    }
-
-    /// `name=value`, in quotes where a blank or a quote would confuse the eye.
-    private var text: String {
-        members.map { name, value in
-            switch value {
-            case .text(let text): "\(name)=\(Self.bare(text) ? text : Self.quoted(text))"
-            case .whole(let number): "\(name)=\(number)"
-            case .number(let number): "\(name)=\(number)"
-            }
-        }.joined(separator: " ")
-    }
-
-    private static func bare(_ text: String) -> Bool {
+    /// Whether no blank or quote would confuse the eye.
+    private static func isBare(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var json = JSONWriter()
-        json.value(text)
-        return String(decoding: json.bytes, as: UTF8.self)
     }
 }
 

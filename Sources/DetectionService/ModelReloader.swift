@@ -71,7 +71,7 @@ final class ModelReloader: Sendable {
                 line.add("event", "model_reloaded")
                 line.add("model", model.name)
                 line.add("model_version", model.version)
-                line.add("ms", took.milliseconds)
+                line.add("ms", took)
             }
         case .failure(.unusable(let reason)):
             metrics.failedReloads.add(1)

@@ -1,25 +1,29 @@
+internal import HTTPServer
+
 /// `Server-Timing`, as browsers' tools show it: `queue;dur=0.1, decode;dur=4.2, …`, in milliseconds.
 enum ServerTiming {
     /// The stages of an answer's pictures, added up, and the whole time from the request's first byte.
     static func text(_ pictures: [StageTiming], total: Duration) -> String {
-        var stages: [(name: String, duration: Duration)] = []
+        var text: [UInt8] = []
+        text.reserveCapacity(160)
         if let first = pictures.first {
-            stages = first.stages
-            for picture in pictures.dropFirst() {
-                for (index, stage) in picture.stages.enumerated() {
-                    stages[index].duration += stage.duration
-                }
+            let sum = pictures.dropFirst().reduce(first.stages.map(\.duration)) { sum, picture in
+                zip(sum, picture.stages).map { $0 + $1.duration }
+            }
+            for (stage, duration) in zip(first.stages, sum) {
+                text.append(timing: stage.name, duration)
             }
         }
-        stages.append(("total", total))
-        var text = ""
-        text.reserveCapacity(160)
-        for (name, duration) in stages {
-            if !text.isEmpty { text += ", " }
-            text += name
-            text += ";dur="
-            text += duration.milliseconds.description
-        }
-        return text
+        text.append(timing: "total", total)
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(timing name: String, _ duration: Duration) {
+        if !isEmpty { append(", ") }
+        append(name)
+        append(";dur=")
+        append(milliseconds: duration)
     }
 }

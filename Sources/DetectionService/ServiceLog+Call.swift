@@ -19,7 +19,7 @@ extension ServiceLog {
                 line.add("path", head.path.prefixOfLine)
             }
             line.add("status", outcome.response.status)
-            line.add("ms", (ContinuousClock.now - call.receivedAt).milliseconds)
+            line.add("ms", ContinuousClock.now - call.receivedAt)
             line.add("bytes_in", call.bodyBytes)
             line.add("bytes_out", outcome.response.body.count)
             if let problem = outcome.problem { line.add("code", problem.code) }
@@ -32,7 +32,7 @@ extension ServiceLog {
             if let only = outcome.predictions.first, outcome.predictions.count == 1 {
                 line.add("batch_size", only.batchSize)
                 for (stage, duration) in only.timing.stages {
-                    line.add("\(stage)_ms", duration.milliseconds)
+                    line.add("\(stage)_ms", duration)
                 }
             }
         }
@@ -48,5 +48,5 @@ extension ServiceLog {
 }
 
 extension String {
-    fileprivate var prefixOfLine: String { String(prefix(256)) }
+    fileprivate var prefixOfLine: String { utf8.count <= 256 ? self : String(prefix(256)) }
 }

@@ -22,24 +22,41 @@ final class ServiceLog: Sendable {
     private let bell = DispatchSemaphore(value: 0)
 
     private struct State: Sendable {
-        var noted: [Line] = []
-        /// Noted, or being written now.
+        /// Lines that are not written yet, one behind the other.
+        var noted: [UInt8] = []
+        var notedCount = 0
+        /// Noted, about to be, or being written now.
         var waiting = 0
         var dropped = 0
         /// Somebody will come for the lines.
         var isAttended = false
+        /// Whether any was noted since somebody came last.
+        var isBusy = false
+        var time = LogTime()
+
+        /// A place for a line, unless too many wait.
+        mutating func place() -> Place? {
+            guard waiting < ServiceLog.waitingMax else {
+                dropped += 1
+                return nil
+            }
+            waiting += 1
+            defer { dropped = 0 }
+            return Place(time: time.text(at: .now), missed: dropped)
+        }
     }
 
-    private struct Line: Sendable {
-        let time: Date
-        let level: LogLevel
+    /// What a line begins with.
+    private struct Place {
+        let time: String
         /// Lines that were dropped before it.
         let missed: Int
-        let rest: LogLine
     }
 
     private static let waitingMax = 4096
     private static let pause = DispatchTimeInterval.milliseconds(10)
+    /// What is noted in a pause, under load.
+    private static let usualBytes = 16 * 1024
 
     /// A log of `level` and above; `write` takes lines, without the end of the last, and is called by one
     /// thread at a time.
@@ -53,19 +70,22 @@ final class ServiceLog: Sendable {
 
     /// Adds a line with these members behind the time and the level.
     func note(_ level: LogLevel, _ members: (inout LogLine) -> Void) {
-        guard level >= self.level else { return }
-        let hasRoom = state.withLock { state in
-            if state.waiting >= Self.waitingMax { state.dropped += 1 }
-            return state.waiting < Self.waitingMax
-        }
-        guard hasRoom else { return }
-        let time = Date.now
-        var rest = LogLine()
-        members(&rest)
-        let isUnattended = state.withLock { [rest] state in
-            state.noted.append(Line(time: time, level: level, missed: state.dropped, rest: rest))
-            state.waiting += 1
-            state.dropped = 0
+        guard level >= self.level, let place = state.withLock({ $0.place() }) else { return }
+        var line = LogLine(as: format)
+        line.add("time", place.time)
+        line.add("level", level.rawValue)
+        if place.missed > 0 { line.add("lines_dropped", place.missed) }
+        members(&line)
+        let bytes = line.bytes()
+        let isUnattended = state.withLock { state in
+            if state.noted.isEmpty {
+                state.noted.reserveCapacity(Self.usualBytes)
+            } else {
+                state.noted.append(UInt8(ascii: "\n"))
+            }
+            state.noted += bytes
+            state.notedCount += 1
+            state.isBusy = true
             defer { state.isAttended = true }
             return !state.isAttended
         }
@@ -82,37 +102,51 @@ final class ServiceLog: Sendable {
         _ = isWritten.wait(timeout: .now() + .seconds(1))
     }
 
-    /// Writes now and then, until nothing more was noted.
+    /// Writes now and then, until a pause goes by in which nothing is noted.
     private func attend() {
         repeat {
             _ = bell.wait(timeout: .now() + Self.pause)
             writeNoted()
         } while state.withLock { state in
-            state.isAttended = !state.noted.isEmpty
+            state.isAttended = state.isBusy
+            state.isBusy = false
             return state.isAttended
         }
     }
 
     private func writeNoted() {
         pen.withLock { _ in
-            let noted = state.withLock { state in
-                defer { state.noted = [] }
-                return state.noted
+            let (noted, count) = state.withLock { state in
+                defer { (state.noted, state.notedCount) = ([], 0) }
+                return (state.noted, state.notedCount)
             }
-            guard !noted.isEmpty else { return }
-            write(noted.map(text(of:)).joined(separator: "\n"))
-            state.withLock { $0.waiting -= noted.count }
+            guard count > 0 else { return }
+            write(String(decoding: noted, as: UTF8.self))
+            state.withLock { $0.waiting -= count }
         }
     }
+}
 
-    private func text(of noted: Line) -> String {
-        var line = LogLine()
-        line.add("time", noted.time.formatted(Self.timeStyle))
-        line.add("level", noted.level.rawValue)
-        if noted.missed > 0 { line.add("lines_dropped", noted.missed) }
-        line.add(noted.rest)
-        return line.written(as: format)
+/// When a line was noted, as ISO 8601 says it in UTC, to the millisecond; what is the same for all lines of
+/// a second is kept.
+private struct LogTime {
+    private var second = -Double.infinity
+    private var beginning: [UInt8] = []
+
+    mutating func text(at time: Date) -> String {
+        let since = time.timeIntervalSince1970
+        let second = since.rounded(.down)
+        if second != self.second {
+            self.second = second
+            beginning = time.formatted(.iso8601).utf8.dropLast()  // the Z
+        }
+        let milliseconds = Int((since - second) * 1000)
+        var text = beginning
+        text.append(UInt8(ascii: "."))
+        for place in [100, 10, 1] {
+            text.append(UInt8(ascii: "0") + UInt8(milliseconds / place % 10))
+        }
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
-
-    private static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

@@ -20,10 +20,12 @@ struct Stopwatch {
 }
 
 extension Duration {
-    /// Milliseconds, to the microsecond.
-    var milliseconds: Double {
+    /// Whole microseconds.
+    var microseconds: Int {
         let parts = components
-        let microseconds = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
-        return Double(microseconds) / 1000
+        return Int(parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000)
     }
+
+    /// Milliseconds, to the microsecond.
+    var milliseconds: Double { Double(microseconds) / 1000 }
 }

@@ -51,9 +51,9 @@ struct DetectReplyTests {
 
     @Test func `control characters are escaped`() throws {
         var json = JSONWriter()
-        json.object { $0.key("\u{1}", "\u{0}\u{1F}\u{7F}\t\r\\") }
+        json.object { $0.key("key", "\u{1}\u{0}\u{1F}\u{7F}\t\r\\") }
         #expect(
             String(decoding: json.bytes, as: UTF8.self)
-                == #"{"\u0001":"\u0000\u001f\u007f\t\r\\"}"#)
+                == #"{"key":"\u0001\u0000\u001f\u007f\t\r\\"}"#)
     }
 }

@@ -57,7 +57,7 @@ struct ServiceLogTests {
             $0.add("path", "/a b\n")
             $0.add("code", "not_found")
             $0.add("status", 404)
-            $0.add("ms", 0.5)
+            $0.add("ms", .microseconds(500))
             $0.add("nothing", "")
         }
         log.flush()
