@@ -10,18 +10,18 @@ struct Call: Sendable {
     var bodyBytes = 0
     /// Whose key it shows.
     var holder: String?
+    /// nil for a path that is none.
+    let route: Route?
 
     /// A call that begins; `head` is nil where the server understood none.
     init(_ head: RequestHead?, receivedAt: ContinuousClock.Instant = .now, bodyBytes: Int = 0) {
         id = RequestID.make(asked: head?.fields["X-Request-Id"])
         self.head = head
+        route = head.flatMap { Route(rawValue: $0.path) }
         trace = head.flatMap { TraceContext($0.fields) }
         self.receivedAt = receivedAt
         self.bodyBytes = bodyBytes
     }
-
-    /// nil for a path that is none.
-    var route: Route? { head.flatMap { Route(rawValue: $0.path) } }
 }
 
 /// What becomes of a call.

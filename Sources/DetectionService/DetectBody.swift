@@ -77,7 +77,7 @@ struct MediaType {
     let subtype: String
 
     init(_ text: String) {
-        let essence = Substring(text.utf8.prefix { $0 != UInt8(ascii: ";") }).lowercased().trimmed
+        let essence = Substring(text.utf8.prefix { $0 != UInt8(ascii: ";") }).trimmed.lowercased()
         let slash = essence.utf8.firstIndex(of: UInt8(ascii: "/")) ?? essence.endIndex
         kind = String(essence[..<slash])
         subtype = String(Substring(essence.utf8[slash...].dropFirst()))

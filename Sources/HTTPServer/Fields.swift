@@ -5,6 +5,9 @@ package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// Every field, in order; a name may come more than once.
     package private(set) var all: [Field] = []
 
+    /// Fewer come with most requests and answers.
+    private static let usual = 12
+
     /// One field: a name and its value, without the blanks around it.
     package struct Field: Sendable, Equatable {
         /// The name as it was sent.
@@ -28,7 +31,9 @@ package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// Every value of that name, in order.
     package func values(of name: String) -> [String] {
-        all.filter { $0.name.isSameWord(name) }.map(\.value)
+        var values: [String] = []
+        for field in all where field.name.isSameWord(name) { values.append(field.value) }
+        return values
     }
 
     /// The members of a comma-separated list, over all fields of that name (RFC 9110 §5.6.1).
@@ -43,6 +48,7 @@ package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// Adds a field after the others.
     package mutating func add(_ name: String, _ value: String) {
+        if all.isEmpty { all.reserveCapacity(Self.usual) }
         all.append(Field(name: name, value: value))
     }
 }

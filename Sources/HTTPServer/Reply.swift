@@ -28,40 +28,54 @@ struct Reply: Equatable {
         var head: [UInt8] = []
         head.reserveCapacity(512)
         if !isBegun { head += Self.beginning }
-        head.append(response.status.description)
-        head.append(" ")
+        head.append(decimal: response.status)
+        head.append(.space)
         head.append(Response.phrase(of: response.status))
         head.append("\r\nDate: ")
         head += date
-        head.append("\r\n")
+        head.endLine()
         for field in response.fields.all where !Self.isOurs(field.name) {
             precondition(
                 !field.name.isEmpty && field.name.utf8Span.span.allSatisfy(\.isToken),
                 "a field of an answer is named by a token")
             head.append(field.name)
-            head.append(": ")
-            // RFC 9110 §5.5: CR, LF and NUL in a value become spaces.
-            for byte in field.value.utf8 { head.append(byte.isControl ? .space : byte) }
-            head.append("\r\n")
+            head.append(UInt8(ascii: ":"))
+            head.append(.space)
+            head.append(fieldValue: field.value)
+            head.endLine()
         }
         // RFC 9110 §8.6: no Content-Length with 204; with 304 it would be that of the 200.
         if !hasNoContent {
             head.append("Content-Length: ")
-            head.append(response.body.count.description)
-            head.append("\r\n")
+            head.append(decimal: response.body.count)
+            head.endLine()
         }
         if closes {
             head.append("Connection: close\r\n")
         } else if statesKeepAlive {
             head.append("Connection: keep-alive\r\n")
         }
-        head.append("\r\n")
+        head.endLine()
         return head
     }
 
     /// Whether the server writes that field itself.
     private static func isOurs(_ name: String) -> Bool {
-        let ours = ["Content-Length", "Date", "Connection", "Transfer-Encoding"]
-        return ours.contains { $0.isSameWord(name) }
+        name.isSameWord("Content-Length") || name.isSameWord("Date")
+            || name.isSameWord("Connection") || name.isSameWord("Transfer-Encoding")
+    }
+}
+
+extension [UInt8] {
+    /// Appends a value; CR, LF, NUL and other control bytes in it become spaces (RFC 9110 §5.5).
+    fileprivate mutating func append(fieldValue text: String) {
+        let start = count
+        append(text)
+        for index in start..<count where self[index].isControl { self[index] = .space }
+    }
+
+    fileprivate mutating func endLine() {
+        append(.carriageReturn)
+        append(.lineFeed)
     }
 }

@@ -118,7 +118,7 @@ struct RequestParser {
                     : "There are \(hosts.count) Host fields: exactly one is accepted.")
         }
         guard let host = hosts.first else { return }
-        guard Authority.isValid(Array(host.utf8).span) else {
+        guard Authority.isValid(host.utf8Span.span) else {
             throw .malformed("The Host field is not 'host' or 'host:port'.")
         }
     }
