@@ -159,7 +159,10 @@ package struct Limits: Sendable, Equatable {
     static let discardedBytes = 256 * 1024
 
     /// What is read in one call while a head is awaited, in bytes: most heads, and little of a body.
-    static let headReadBytes = 4 * 1024
+    ///
+    /// With the array's own 32 bytes the largest block of which glibc's malloc keeps some for each thread:
+    /// larger ones take its lock, which the workers need too.
+    static let headReadBytes = 1000
 
     /// What an answer counts for among the bytes of a turn: 32 of them make one.
     static let answerBytes = 16 * 1024

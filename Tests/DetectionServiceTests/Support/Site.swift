@@ -43,7 +43,7 @@ final class Site: Sendable {
             reloader: ModelReloader(queue, metrics: metrics, log: serviceLog, load: nextModel))
         server =
             transport == .loopback
-            ? try Server(host: "127.0.0.1", port: 0, handler: service) : nil
+            ? try Server(host: "127.0.0.1", port: 0, laneCount: 2, handler: service) : nil
         server?.start()
         service.countConnections { [weak server] in server?.connectionCount ?? 0 }
         if isReady { service.becomeReady() }

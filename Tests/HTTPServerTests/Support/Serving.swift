@@ -9,7 +9,8 @@ func serving(
     limits: Limits = Limits(), tls: TLSContext? = nil, handler: any Handler = StubHandler(),
     _ body: (Server) async throws -> Void
 ) async throws {
-    let server = try Server(host: "127.0.0.1", port: 0, tls: tls, limits: limits, handler: handler)
+    let server = try Server(
+        host: "127.0.0.1", port: 0, tls: tls, limits: limits, laneCount: 2, handler: handler)
     server.start()
     do {
         try await body(server)
