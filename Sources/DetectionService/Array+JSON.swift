@@ -1,6 +1,15 @@
 internal import HTTPServer
 
 extension [UInt8] {
+    /// Appends `"name":`; names are the service's own words, which need no escapes.
+    mutating func append(jsonName name: String) {
+        assert(Self.areAllPlain(name.utf8Span.span), "a name of ours needs an escape")
+        append(UInt8(ascii: "\""))
+        append(name)
+        append(UInt8(ascii: "\""))
+        append(UInt8(ascii: ":"))
+    }
+
     /// Appends a text in quotes, escaped where JSON asks for it, and where a control byte would end a line.
     mutating func append(json text: String) {
         append(UInt8(ascii: "\""))
@@ -38,20 +47,5 @@ extension [UInt8] {
             append("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
         default: append(byte)
         }
-    }
-
-    /// Appends milliseconds, to the microsecond: the shortest decimal with a point, such as `3.0` and `0.085`.
-    mutating func append(milliseconds time: Duration) {
-        let microseconds = time.microseconds
-        if microseconds < 0 { append(UInt8(ascii: "-")) }
-        let (whole, part) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1000)
-        append(decimal: Int(whole))
-        append(UInt8(ascii: "."))
-        var (place, rest): (UInt, UInt) = (100, part)
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(rest / place))
-            rest %= place
-            place /= 10
-        } while rest > 0
     }
 }

@@ -10,7 +10,7 @@ struct Call: Sendable {
     var bodyBytes = 0
     /// Whose key it shows.
     var holder: String?
-    /// nil for a path that is none.
+    /// Where it goes; nil for a path that is none.
     let route: Route?
 
     /// A call that begins; `head` is nil where the server understood none.

@@ -31,15 +31,12 @@ struct JSONWriter {
     mutating func key(_ name: String, _ value: Double) { key(name) { $0.value(value) } }
     mutating func key(_ name: String, _ value: Float) { key(name) { $0.value(value) } }
     mutating func key(_ name: String, _ value: Bool) { key(name) { $0.value(value) } }
-
+    /// In milliseconds.
     mutating func key(_ name: String, _ value: Duration) { key(name) { $0.value(value) } }
 
     mutating func key(_ name: String, _ value: (inout JSONWriter) -> Void) {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(name)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        separate()
+        bytes.append(jsonName: name)
         needsComma = false
         value(&self)
     }
@@ -57,15 +54,19 @@ struct JSONWriter {
     mutating func value(_ text: String) { token { $0.append(json: text) } }
 
     private mutating func token(_ write: (inout [UInt8]) -> Void) {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        separate()
         write(&bytes)
         needsComma = true
     }
 
     private mutating func open(_ bracket: Unicode.Scalar) {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        separate()
         bytes.append(UInt8(ascii: bracket))
         needsComma = false
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
     }
 
     private mutating func close(_ bracket: Unicode.Scalar) {

@@ -1,8 +1,8 @@
 internal import HTTPServer
 
-/// A line of the log, written as it is told: names and values in their order.
+/// A line of the log, written as it is told: one or more names and values in their order.
 ///
-/// Names are the service's own words, which need no quotes.
+/// Names are the service's own words, which need no escapes.
 struct LogLine: ~Copyable {
     private let format: LogFormat
     private var written: [UInt8] = []
@@ -26,6 +26,7 @@ struct LogLine: ~Copyable {
         written.append(decimal: number)
     }
 
+    /// In milliseconds.
     mutating func add(_ name: String, _ time: Duration) {
         begin(name)
         written.append(milliseconds: time)
@@ -33,7 +34,7 @@ struct LogLine: ~Copyable {
 
     /// The line without its end.
     consuming func bytes() -> [UInt8] {
-        if format == .json { written.append(written.isEmpty ? "{}" : "}") }
+        if format == .json { written.append(UInt8(ascii: "}")) }
         return written
     }
 
@@ -42,10 +43,7 @@ struct LogLine: ~Copyable {
         switch format {
         case .json:
             written.append(written.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            written.append(UInt8(ascii: "\""))
-            written.append(name)
-            written.append(UInt8(ascii: "\""))
-            written.append(UInt8(ascii: ":"))
+            written.append(jsonName: name)
         case .text:
             if !written.isEmpty { written.append(UInt8(ascii: " ")) }
             written.append(name)

@@ -12,13 +12,14 @@ struct LogTime: Sendable {
         let second = since.rounded(.down)
         if second != self.second {
             self.second = second
-            beginning = Date(timeIntervalSince1970: second).formatted(.iso8601).utf8.dropLast()  // Z
+            // But for the Z. Not of `time` itself, which may lie a little before a second that its number is rounded to.
+            beginning = Date(timeIntervalSince1970: second).formatted(.iso8601).utf8.dropLast()
         }
         let milliseconds = Int((since - second) * 1000)
         var text = beginning
         text.append(UInt8(ascii: "."))
-        for place in [100, 10, 1] {
-            text.append(UInt8(ascii: "0") + UInt8(milliseconds / place % 10))
+        for unit in [100, 10, 1] {
+            text.append(UInt8(ascii: "0") + UInt8(milliseconds / unit % 10))
         }
         text.append(UInt8(ascii: "Z"))
         return String(decoding: text, as: UTF8.self)

@@ -27,14 +27,14 @@ extension Serve {
     ) throws(CommandFailure) -> Ports {
         let limits = configuration.limits(.live)
         let main = try listen(
-            configuration.host, configuration.port, tls: try makeTLS(configuration), limits, service
-        )
+            configuration.host, configuration.port, tls: try makeTLS(configuration), limits,
+            laneCount: Configuration.laneCount(.live), service)
         guard let port = configuration.adminPort else {
             return Ports(main: main, administrators: nil)
         }
         let administrators = try listen(
             configuration.adminHost, port, tls: nil, configuration.limitsOfAdministrators,
-            AdministratorsDoor(service: service))
+            laneCount: 1, AdministratorsDoor(service: service))
         return Ports(main: main, administrators: administrators)
     }
 
@@ -46,14 +46,16 @@ extension Serve {
     }
 
     private static func listen(
-        _ host: String, _ port: Int, tls: TLSContext?, _ limits: Limits, _ handler: any Handler
+        _ host: String, _ port: Int, tls: TLSContext?, _ limits: Limits, laneCount: Int,
+        _ handler: any Handler
     ) throws(CommandFailure) -> Server {
         guard let number = UInt16(exactly: port) else {
             throw CommandFailure("the port \(port) is not between 0 and 65535")
         }
         do {
             return try Server(
-                host: host, port: number, tls: tls, limits: limits, handler: handler)
+                host: host, port: number, tls: tls, limits: limits, laneCount: laneCount,
+                handler: handler)
         } catch {
             switch error {
             case .unknownHost(let host):

@@ -16,8 +16,8 @@ final class ServiceLog: Sendable {
     private let write: @Sendable (String) -> Void
     private let queue = DispatchQueue(label: "log")
     private let state = Guarded(State())
-    /// Held by who writes, so that lines keep their order.
-    private let pen = Guarded(())
+    /// Held by who writes, so that lines keep their order: what is written, and room for the next.
+    private let pen = Guarded<[UInt8]>([])
     /// Never rung: to wait for it is to sleep.
     private let bell = DispatchSemaphore(value: 0)
 
@@ -28,35 +28,53 @@ final class ServiceLog: Sendable {
         /// Noted, about to be, or being written now.
         var waiting = 0
         var dropped = 0
-        /// Somebody will come for the lines.
-        var isAttended = false
-        /// Whether any was noted since somebody came last.
-        var isBusy = false
+        var attendance = Attendance()
         var time = LogTime()
 
-        /// A place for a line, unless too many wait.
-        mutating func place() -> Place? {
+        /// Begins a line, unless too many wait.
+        mutating func begin() -> Beginning? {
             guard waiting < ServiceLog.waitingMax else {
                 dropped += 1
                 return nil
             }
             waiting += 1
             defer { dropped = 0 }
-            return Place(time: time.text(at: .now), missed: dropped)
+            return Beginning(time: time.text(at: .now), dropped: dropped)
         }
     }
 
     /// What a line begins with.
-    private struct Place {
+    private struct Beginning {
         let time: String
         /// Lines that were dropped before it.
-        let missed: Int
+        let dropped: Int
+    }
+
+    /// Whether somebody will come for the lines: a plain struct.
+    struct Attendance {
+        private var isAttended = false
+        /// Whether any was noted since somebody came last.
+        private var isBusy = false
+
+        /// A line was noted; true when somebody has to be sent for.
+        mutating func noted() -> Bool {
+            isBusy = true
+            defer { isAttended = true }
+            return !isAttended
+        }
+
+        /// A pause has gone by; false for who may go.
+        mutating func paused() -> Bool {
+            isAttended = isBusy
+            isBusy = false
+            return isAttended
+        }
     }
 
     private static let waitingMax = 4096
     private static let pause = DispatchTimeInterval.milliseconds(10)
-    /// What is noted in a pause, under load.
-    private static let usualBytes = 16 * 1024
+    /// Room that is kept for later lines.
+    private static let roomBytesMax = 64 * 1024
 
     /// A log of `level` and above; `write` takes lines, without the end of the last, and is called by one
     /// thread at a time.
@@ -70,24 +88,18 @@ final class ServiceLog: Sendable {
 
     /// Adds a line with these members behind the time and the level.
     func note(_ level: LogLevel, _ members: (inout LogLine) -> Void) {
-        guard level >= self.level, let place = state.withLock({ $0.place() }) else { return }
+        guard level >= self.level, let beginning = state.withLock({ $0.begin() }) else { return }
         var line = LogLine(as: format)
-        line.add("time", place.time)
+        line.add("time", beginning.time)
         line.add("level", level.rawValue)
-        if place.missed > 0 { line.add("lines_dropped", place.missed) }
+        if beginning.dropped > 0 { line.add("lines_dropped", beginning.dropped) }
         members(&line)
         let bytes = line.bytes()
         let isUnattended = state.withLock { state in
-            if state.noted.isEmpty {
-                state.noted.reserveCapacity(Self.usualBytes)
-            } else {
-                state.noted.append(UInt8(ascii: "\n"))
-            }
+            if !state.noted.isEmpty { state.noted.append(UInt8(ascii: "\n")) }
             state.noted += bytes
             state.notedCount += 1
-            state.isBusy = true
-            defer { state.isAttended = true }
-            return !state.isAttended
+            return state.attendance.noted()
         }
         if isUnattended { queue.async { [self] in attend() } }
     }
@@ -107,21 +119,19 @@ final class ServiceLog: Sendable {
         repeat {
             _ = bell.wait(timeout: .now() + Self.pause)
             writeNoted()
-        } while state.withLock { state in
-            state.isAttended = state.isBusy
-            state.isBusy = false
-            return state.isAttended
-        }
+        } while state.withLock { $0.attendance.paused() }
     }
 
     private func writeNoted() {
-        pen.withLock { _ in
-            let (noted, count) = state.withLock { state in
-                defer { (state.noted, state.notedCount) = ([], 0) }
-                return (state.noted, state.notedCount)
+        pen.withLock { lines in
+            let count = state.withLock { state in
+                swap(&lines, &state.noted)
+                defer { state.notedCount = 0 }
+                return state.notedCount
             }
             guard count > 0 else { return }
-            write(String(decoding: noted, as: UTF8.self))
+            write(String(decoding: lines, as: UTF8.self))
+            lines.removeAll(keepingCapacity: lines.capacity <= Self.roomBytesMax)
             state.withLock { $0.waiting -= count }
         }
     }

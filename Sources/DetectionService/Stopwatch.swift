@@ -18,14 +18,3 @@ struct Stopwatch {
     /// Time since the beginning.
     var sinceStart: Duration { ContinuousClock.now - start }
 }
-
-extension Duration {
-    /// Whole microseconds.
-    var microseconds: Int {
-        let parts = components
-        return Int(parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000)
-    }
-
-    /// Milliseconds, to the microsecond.
-    var milliseconds: Double { Double(microseconds) / 1000 }
-}

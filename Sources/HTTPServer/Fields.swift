@@ -5,8 +5,8 @@ package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// Every field, in order; a name may come more than once.
     package private(set) var all: [Field] = []
 
-    /// Fewer come with most requests and answers.
-    private static let usual = 12
+    /// Room that is made at once: most requests and answers have fewer.
+    private static let usualCount = 12
 
     /// One field: a name and its value, without the blanks around it.
     package struct Field: Sendable, Equatable {
@@ -48,7 +48,7 @@ package struct Fields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// Adds a field after the others.
     package mutating func add(_ name: String, _ value: String) {
-        if all.isEmpty { all.reserveCapacity(Self.usual) }
+        if all.isEmpty { all.reserveCapacity(Self.usualCount) }
         all.append(Field(name: name, value: value))
     }
 }

@@ -2,7 +2,7 @@ internal import Dispatch
 
 /// Some of the server's connections, and all that happens to them, one thing after another.
 ///
-/// DESIGN. Connections are spread over a few lanes and stay there. What is to happen to one comes as a letter:
+/// DESIGN. Connections are spread over one lane or a few, and stay there. What is to happen to one comes as a letter:
 /// bytes can be read, a request is answered, time is over. Whoever brings a letter while nobody is at the
 /// lane sees to it, and to those that come meanwhile; whoever finds somebody there leaves it and goes. So
 /// no two threads meet at a connection, none waits for another, and none is woken where one is awake already:

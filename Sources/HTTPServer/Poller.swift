@@ -33,7 +33,8 @@ final class Poller: Sendable {
     private static let alarmKey = UInt64.max
     /// The shortest that the kernel gives: a turn takes less.
     private static let sliceNanoseconds: UInt64 = 100_000
-    private static let eventsMax = 256
+    /// Handed on together: answers and alarms that come meanwhile are next, though each client shakes hands.
+    private static let eventsMax = 32
 
     private let epoll: Descriptor
     private let alarm: Descriptor

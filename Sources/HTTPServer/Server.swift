@@ -28,12 +28,12 @@ package final class Server: Sendable {
     ///   - port: 0 for any free one.
     ///   - tls: certificates, for HTTPS.
     ///   - limits: what one client may cost.
-    ///   - laneCount: groups of connections, each with a thread, at least 1.
+    ///   - laneCount: groups of connections, at least 1; each has a thread that reads what comes.
     ///   - handler: what answers.
     /// - Throws: when the host or the port cannot be had.
     package init(
         host: String, port: UInt16, tls: TLSContext? = nil, limits: Limits = Limits(),
-        laneCount: Int = Server.usualLaneCount, handler: any Handler
+        laneCount: Int = 1, handler: any Handler
     ) throws(ServerError) {
         precondition(laneCount > 0)
         let socket = try ListeningSocket(host: host, port: port, backlogMax: limits.backlogMax)
@@ -59,14 +59,6 @@ package final class Server: Sendable {
         self.lanes = lanes
         listener = Listener(
             socket, tls: tls, lanes: lanes, occupancy: occupancy, limits: limits)
-    }
-
-    /// Half as many as there are cores, four at most: lanes move bytes, and the cores are for the pictures.
-    ///
-    /// A thread that is woken seldom finds more to do at once, while what it needs is still in its cache. On two cores
-    /// a refusal under overload took 24 µs with one lane and 33 with two.
-    package static var usualLaneCount: Int {
-        min(4, max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)) / 2))
     }
 
     /// Serves those who connect from now on under other certificates, and asks their clients by other rules.

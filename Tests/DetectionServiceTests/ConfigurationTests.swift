@@ -190,6 +190,14 @@ struct ConfigurationTests {
         }
     }
 
+    @Test(arguments: [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4), (64, 4)])
+    func `sockets have one thread for two cores that may be used, four at most`(
+        cores: Int, lanes: Int
+    ) {
+        let files = SystemFiles.unified(["/sys/fs/cgroup/cpu.max": "\(cores)00000 100000"])
+        #expect(Configuration.laneCount(CPUQuota(files: files, affinity: 128)) == lanes)
+    }
+
     @Test func `workers and pixels follow the machine unless told`() throws {
         let files = SystemFiles.unified([
             "/sys/fs/cgroup/cpu.max": "300000 100000", "/sys/fs/cgroup/memory.max": "24000000",

@@ -57,14 +57,10 @@ struct DetectReplyTests {
                 == #"{"key":"\u0001\u0000\u001f\u007f\t\r\\"}"#)
     }
 
-    @Test(arguments: [
-        (0, "0.0"), (1, "0.001"), (85, "0.085"), (500, "0.5"), (999, "0.999"), (1000, "1.0"),
-        (12_340, "12.34"), (3_600_000_000, "3600000.0"), (-1500, "-1.5"), (-20, "-0.02"),
-    ])
-    func `times are milliseconds, in their shortest decimals`(microseconds: Int, text: String) {
-        var bytes: [UInt8] = []
-        bytes.append(milliseconds: .microseconds(microseconds))
-        #expect(String(decoding: bytes, as: UTF8.self) == text)
-        #expect(Double(text) == Duration.microseconds(microseconds).milliseconds)
+    @Test func `a key that needs an escape is a bug`() async {
+        await #expect(processExitsWith: .failure) {
+            var json = JSONWriter()
+            json.object { $0.key("a\"", 1) }
+        }
     }
 }

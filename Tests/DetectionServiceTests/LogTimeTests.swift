@@ -16,4 +16,16 @@ struct LogTimeTests {
             (-0.25, "1969-12-31T23:59:59.750Z"),
         ] { #expect(time.text(at: Date(timeIntervalSince1970: second)) == text) }
     }
+
+    /// Such a date's number of seconds since 1970 is rounded up to the next second, while its own text is the
+    /// second's before: lines of that second were a second early.
+    @Test
+    func `a time that lies just before a second is of that second, and so are those behind it`() {
+        var time = LogTime()
+        let second = 791_596_800.0  // since 2001
+        let before = Date(timeIntervalSinceReferenceDate: second.nextDown)
+        #expect(time.text(at: before) == "2026-02-01T00:00:00.000Z")
+        let behind = Date(timeIntervalSinceReferenceDate: second + 0.5)
+        #expect(time.text(at: behind) == "2026-02-01T00:00:00.500Z")
+    }
 }

@@ -1,5 +1,6 @@
 import Dispatch
 import HTTPServer
+import Locks
 import Testing
 
 @testable import DetectionService
@@ -88,6 +89,35 @@ struct ServiceLogTests {
         for number in 0..<9 { log.note(.info) { $0.add("number", number) } }
         log.flush()
         #expect(lines.all.map { $0.suffix(8) } == (0..<9).map { "number=\($0)" })
+    }
+
+    @Test func `lines are written whole, one end between two`() {
+        let texts = Guarded<[String]>([])
+        let log = ServiceLog(level: .info, format: .text) { text in
+            texts.withLock { $0.append(text) }
+        }
+        for number in 0..<2 { log.note(.info) { $0.add("number", number) } }
+        log.flush()
+        log.note(.info) { $0.add("number", 2) }
+        log.flush()
+        let written = texts.withLock { $0 }.map {
+            $0.split(separator: "\n", omittingEmptySubsequences: false)
+        }
+        #expect(
+            written.map { $0.map { $0.suffix(9) } } == [[" number=0", " number=1"], [" number=2"]])
+    }
+
+    @Test
+    func
+        `somebody is sent for by the first line, stays while there are any, and is sent for again`()
+    {
+        var attendance = ServiceLog.Attendance()
+        let first = [attendance.noted(), attendance.noted(), attendance.paused()]
+        #expect(first == [true, false, true])
+        let later = [attendance.noted(), attendance.paused(), attendance.paused()]
+        #expect(later == [false, true, false])
+        let isSentForAgain = attendance.noted()
+        #expect(isSentForAgain)
     }
 
     @Test func `a line is written soon, though nobody asks for it, and so is the next`() {

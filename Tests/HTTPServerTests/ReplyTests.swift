@@ -44,12 +44,13 @@ struct ReplyTests {
         let response = Response(
             status: 200,
             fields: [
-                "X": "a\r\nSet-Cookie: b\0", "content-length": "9", "CONNECTION": "upgrade",
+                "X": "a\tü\r\nSet-Cookie: b\0\u{7F}", "content-length": "9",
+                "CONNECTION": "upgrade",
                 "Transfer-Encoding": "chunked", "date": "today",
             ])
         #expect(
             Self.head(Reply(response: response))
-                == "HTTP/1.1 200 OK\r\nDate: D\r\nX: a  Set-Cookie: b \r\nContent-Length: 0\r\n\r\n"
+                == "HTTP/1.1 200 OK\r\nDate: D\r\nX: a\tü  Set-Cookie: b  \r\nContent-Length: 0\r\n\r\n"
         )
     }
 

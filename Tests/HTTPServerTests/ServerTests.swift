@@ -28,8 +28,9 @@ struct ServerTests {
         }
     }
 
-    @Test func `pipelined requests are answered in order`() async throws {
-        try await serving { server in
+    @Test(arguments: [1, 2])
+    func `pipelined requests are answered in order`(laneCount: Int) async throws {
+        try await serving(laneCount: laneCount) { server in
             let client = try TestClient(port: server.port)
             client.send((0..<50).map { Self.post("/\($0)", "body \($0)") }.joined())
             for number in 0..<50 { #expect(client.answer().content == "body \(number)") }
@@ -334,10 +335,13 @@ struct ServerTests {
         }
     }
 
-    @Test func `a drain waits for what has begun and then refuses connections`() async throws {
+    @Test(arguments: [1, 2])
+    func `a drain waits for what has begun and then refuses connections`(
+        laneCount: Int
+    ) async throws {
         let handler = StubHandler()
         let limits = Limits.make { $0.drainIdleTime = .milliseconds(20) }
-        try await serving(limits: limits, handler: handler) { server in
+        try await serving(limits: limits, laneCount: laneCount, handler: handler) { server in
             let idle = try TestClient(port: server.port)
             idle.send(Self.get)
             #expect(idle.answer().status == 200)
@@ -382,8 +386,9 @@ struct ServerTests {
         }
     }
 
-    @Test func `a drain under load answers every request it took`() async throws {
-        try await serving { server in
+    @Test(arguments: [1, 2])
+    func `a drain under load answers every request it took`(laneCount: Int) async throws {
+        try await serving(laneCount: laneCount) { server in
             try await expectDrainAnswersAll(server, asking: Self.get)
         }
     }

@@ -6,11 +6,12 @@ import Testing
 
 /// Runs `body` with a server on a free port of the loopback, and ends the server behind it.
 func serving(
-    limits: Limits = Limits(), tls: TLSContext? = nil, handler: any Handler = StubHandler(),
-    _ body: (Server) async throws -> Void
+    limits: Limits = Limits(), tls: TLSContext? = nil, laneCount: Int = 2,
+    handler: any Handler = StubHandler(), _ body: (Server) async throws -> Void
 ) async throws {
     let server = try Server(
-        host: "127.0.0.1", port: 0, tls: tls, limits: limits, laneCount: 2, handler: handler)
+        host: "127.0.0.1", port: 0, tls: tls, limits: limits, laneCount: laneCount, handler: handler
+    )
     server.start()
     do {
         try await body(server)

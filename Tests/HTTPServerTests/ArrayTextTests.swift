@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPServer
 
-struct DecimalTests {
+struct ArrayTextTests {
     @Test(arguments: [0, 7, 10, 99, 100, 503, 65_536, .max, -1, -10, .min])
     func `a number is written as Swift says it`(number: Int) {
         var bytes: [UInt8] = .make("n=")
