@@ -94,12 +94,16 @@ struct Configuration: Sendable, Equatable {
     /// Threads that compute: as told, or as the CPU quota gives.
     func workerCount(_ quota: CPUQuota) -> Int { workers ?? quota.threads }
 
-    /// Threads that read what clients send: one for two cores, at least one and at most four.
+    /// Threads that read what clients send: one for two cores, or, where they do TLS, one for each; at most four.
     ///
     /// They move bytes, and the cores are for the pictures. One that is woken finds more to do at once, for which all
     /// is in its cache: at five times too much load on two cores, a refusal took 22 µs of processor with one, and 33
-    /// with two (`scripts/bench-service`). More cores were not measured.
-    static func laneCount(_ quota: CPUQuota) -> Int { min(4, max(1, quota.threads / 2)) }
+    /// with two (`scripts/bench-service`). But a handshake computes for a millisecond: while 64 clients did nothing
+    /// else, others waited 79 ms for an answer with one thread, and 8 ms with two (medians of five). More cores were not
+    /// measured.
+    func laneCount(_ quota: CPUQuota) -> Int {
+        min(4, max(1, tlsCertificates.isEmpty ? quota.threads / 2 : quota.threads))
+    }
 
     /// Pictures in one request: as told, but never more than half of the queue, which is everyone's.
     var picturesOfRequestMax: Int { min(picturesMax, max(1, queueMax / 2)) }

@@ -28,7 +28,7 @@ extension Serve {
         let limits = configuration.limits(.live)
         let main = try listen(
             configuration.host, configuration.port, tls: try makeTLS(configuration), limits,
-            laneCount: Configuration.laneCount(.live), service)
+            laneCount: configuration.laneCount(.live), service)
         guard let port = configuration.adminPort else {
             return Ports(main: main, administrators: nil)
         }

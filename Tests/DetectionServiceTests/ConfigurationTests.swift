@@ -190,12 +190,15 @@ struct ConfigurationTests {
         }
     }
 
-    @Test(arguments: [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4), (64, 4)])
-    func `sockets have one thread for two cores that may be used, four at most`(
-        cores: Int, lanes: Int
-    ) {
+    @Test(arguments: [(1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 2, 4), (8, 4, 4), (64, 4, 4)])
+    func `sockets have one thread for two cores that may be used, or for each under TLS`(
+        cores: Int, plain: Int, secured: Int
+    ) throws {
         let files = SystemFiles.unified(["/sys/fs/cgroup/cpu.max": "\(cores)00000 100000"])
-        #expect(Configuration.laneCount(CPUQuota(files: files, affinity: 128)) == lanes)
+        let quota = CPUQuota(files: files, affinity: 128)
+        #expect(try Self.configuration().laneCount(quota) == plain)
+        let https = try Self.configuration("--tls-cert", "c.pem", "--tls-key", "k.pem")
+        #expect(https.laneCount(quota) == secured)
     }
 
     @Test func `workers and pixels follow the machine unless told`() throws {
