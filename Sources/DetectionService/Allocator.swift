@@ -9,8 +9,8 @@ enum Allocator {
     /// busiest moment needed: a picture is decoded by whichever worker is free, so in time every arena holds
     /// the largest one. Under mixed pictures of up to 12 megapixels, two workers on two cores, the process
     /// stayed at 89 MB with arenas as they come, 83 MB with two, 57 to 74 MB with one. The lock of an arena
-    /// costs nothing beside a picture, which makes some hundred large allocations, not millions. A request that is
-    /// refused makes none (`Limits.headReadBytes`).
+    /// costs nothing beside a picture, which makes some hundred large allocations, not millions. Requests keep
+    /// out of its way where that is for nothing (`Limits.headReadBytes`).
     static func shareArena() {
         // A number for the allocator. Refused, all stays as it was.
         _ = mallopt(M_ARENA_MAX, 1)

@@ -97,8 +97,8 @@ struct Configuration: Sendable, Equatable {
     /// Threads that read what clients send: one for two cores, or, where they do TLS, one for each; at most four.
     ///
     /// They move bytes, and the cores are for the pictures. One that is woken finds more to do at once, for which all
-    /// is in its cache: at five times too much load on two cores, a refusal took 22 µs of processor with one, and 33
-    /// with two (`scripts/bench-service`). But a handshake computes for a millisecond: while 64 clients did nothing
+    /// is in its cache: at five times too much load on two cores, a request took 24 µs of processor beside the workers
+    /// with one, and 33 with two (twelve turns each). But a handshake computes for a millisecond: while 64 clients did nothing
     /// else, others waited 79 ms for an answer with one thread, and 8 ms with two (medians of five). More cores were not
     /// measured.
     func laneCount(_ quota: CPUQuota) -> Int {

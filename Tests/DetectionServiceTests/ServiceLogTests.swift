@@ -91,26 +91,26 @@ struct ServiceLogTests {
         #expect(lines.all.map { $0.suffix(8) } == (0..<9).map { "number=\($0)" })
     }
 
-    @Test func `lines are written whole, one end between two`() {
+    @Test func `lines noted while others are written are one text, an end between two`() async {
         let texts = Guarded<[String]>([])
+        let gate = Gate()
         let log = ServiceLog(level: .info, format: .text) { text in
+            gate.pass()
             texts.withLock { $0.append(text) }
         }
-        for number in 0..<2 { log.note(.info) { $0.add("number", number) } }
-        log.flush()
-        log.note(.info) { $0.add("number", 2) }
+        log.note(.info) { $0.add("number", 0) }
+        await gate.waitForWorker()
+        for number in 1...2 { log.note(.info) { $0.add("number", number) } }
+        gate.open()
         log.flush()
         let written = texts.withLock { $0 }.map {
             $0.split(separator: "\n", omittingEmptySubsequences: false)
         }
         #expect(
-            written.map { $0.map { $0.suffix(9) } } == [[" number=0", " number=1"], [" number=2"]])
+            written.map { $0.map { $0.suffix(9) } } == [[" number=0"], [" number=1", " number=2"]])
     }
 
-    @Test
-    func
-        `somebody is sent for by the first line, stays while there are any, and is sent for again`()
-    {
+    @Test func `somebody is sent for by the first line, and by the next once gone`() {
         var attendance = ServiceLog.Attendance()
         let first = [attendance.noted(), attendance.noted(), attendance.paused()]
         #expect(first == [true, false, true])
